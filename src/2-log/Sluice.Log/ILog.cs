@@ -1,0 +1,98 @@
+namespace Sluice.Log;
+
+/// <summary>
+/// The log store: topics of partitions, a partition being a sequence of Kafka RecordBatch v2
+/// (https://kafka.apache.org/documentation/#recordbatch). <see cref="EmbeddedLog"/> keeps it on this machine's disk.
+/// </summary>
+/// <remarks>
+/// Expected refusals of an append are values (<see cref="AppendResult.Error"/>); broken callers and broken disks are
+/// exceptions. Only durable records are ever visible to a reader: <see cref="PartitionOffsets.End"/> moves after the sync.
+/// </remarks>
+public interface ILog : IAsyncDisposable
+{
+    /// <summary>All topics, in ordinal order of their names.</summary>
+    ValueTask<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancel);
+
+    /// <summary>The topic, or null when there is none of that name.</summary>
+    ValueTask<TopicDescription?> FindTopicAsync(string topic, CancellationToken cancel);
+
+    /// <exception cref="TopicExistsException">A topic of that name is there.</exception>
+    /// <exception cref="InvalidTopicException">The name breaks Kafka's rule ([a-zA-Z0-9._-]{1,249}, not "." or "..").</exception>
+    ValueTask<TopicDescription> CreateTopicAsync(TopicSpec spec, CancellationToken cancel);
+
+    /// <summary>Deletes a topic with its records and committed offsets; false when there is none of that name.</summary>
+    ValueTask<bool> DeleteTopicAsync(string topic, CancellationToken cancel);
+
+    /// <summary>
+    /// Appends one whole RecordBatch v2. The bytes are copied or written before the task completes; the base offset and the
+    /// partition leader epoch in them are replaced. Completes when the batch is as durable as the log's <see cref="Durability"/> asks.
+    /// </summary>
+    ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel);
+
+    /// <summary>
+    /// Whole batches from the one that holds <paramref name="offset"/> on: as many as fit in <paramref name="bytesMax"/>, at least one
+    /// when there is any. Empty at the end of the partition. The CRC of each batch was verified after the read.
+    /// </summary>
+    /// <exception cref="OffsetOutOfRangeException">The offset is below the start or above the end of the partition.</exception>
+    /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
+    ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel);
+
+    /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
+    ValueTask<PartitionOffsets> OffsetsAsync(TopicPartition partition, CancellationToken cancel);
+
+    /// <summary>The first offset whose record has this timestamp (ms since the epoch) or a later one; null when there is none.</summary>
+    ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel);
+
+    /// <summary>Completes as soon as the partition's end is beyond <paramref name="offset"/>.</summary>
+    ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel);
+
+    /// <summary>Stores, in one transaction, the next offsets a group will read.</summary>
+    ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel);
+
+    /// <summary>All committed offsets of a group; empty for a group never seen.</summary>
+    ValueTask<IReadOnlyList<CommittedOffset>> CommittedOffsetsAsync(string group, CancellationToken cancel);
+}
+
+/// <summary>A partition of a topic, as in Kafka's clients.</summary>
+public readonly record struct TopicPartition(string Topic, int Partition)
+{
+    public override string ToString() => $"{Topic}-{Partition}";
+}
+
+/// <summary>What a topic is created with. <paramref name="Configs"/> holds Kafka topic configs by name (retention.ms, segment.bytes, ...).</summary>
+public sealed record TopicSpec(string Name, int PartitionCount, IReadOnlyDictionary<string, string> Configs);
+
+/// <summary>A topic as it is. <paramref name="Id"/> stays the same over restarts.</summary>
+public sealed record TopicDescription(Guid Id, string Name, int PartitionCount, IReadOnlyDictionary<string, string> Configs);
+
+/// <summary>First retained offset, and the offset the next record gets (Kafka's log start offset and high watermark).</summary>
+public readonly record struct PartitionOffsets(long Start, long End);
+
+/// <summary>The next offset a group reads, and the text it attached.</summary>
+public sealed record CommittedOffset(TopicPartition Partition, long Offset, string Metadata);
+
+/// <summary>Outcome of an append; the offset of the batch's first record when <see cref="Error"/> is <see cref="AppendError.None"/>, else -1.</summary>
+public readonly record struct AppendResult(AppendError Error, long BaseOffset);
+
+public enum AppendError
+{
+    None,
+
+    /// <summary>No such topic or partition.</summary>
+    UnknownTopicOrPartition,
+
+    /// <summary>Larger than the topic's max.message.bytes.</summary>
+    MessageTooLarge,
+
+    /// <summary>Not a whole RecordBatch v2, or its CRC does not match.</summary>
+    CorruptMessage,
+
+    /// <summary>The partition stopped after a failed write or sync; it recovers at the next start.</summary>
+    StorageError,
+
+    /// <summary>The queue of the partition is full; nothing was written. Try again later.</summary>
+    Busy,
+}
+
+/// <summary>Consecutive whole RecordBatch v2 bytes; the first batch may begin before the offset asked for.</summary>
+public readonly record struct FetchedBatches(ReadOnlyMemory<byte> Bytes, PartitionOffsets Offsets);

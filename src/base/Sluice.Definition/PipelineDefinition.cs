@@ -1,0 +1,68 @@
+using Sluice.Sql;
+
+namespace Sluice.Definition;
+
+/// <summary>A pipeline folder (pipeline.yaml and its SQL), parsed and validated: what every stage works from.</summary>
+/// <param name="Directory">The folder.</param>
+/// <param name="Name">The pipeline's name, e.g. "pinterest".</param>
+/// <param name="Id">The owner's id that topic and stream names begin with or hold.</param>
+/// <param name="Datasets">In the order of the file.</param>
+/// <param name="Questions">In the order of the file.</param>
+/// <param name="Schedule">When the pipeline's DAG runs.</param>
+public sealed record PipelineDefinition(
+    string Directory,
+    string Name,
+    string Id,
+    IReadOnlyList<Dataset> Datasets,
+    IReadOnlyList<Question> Questions,
+    ScheduleDefinition Schedule);
+
+/// <summary>One kind of record: how it arrives, how it is cleaned, what makes it valid.</summary>
+/// <param name="Name">E.g. "pin": names the tables batch.pin, quarantine.pin and so on.</param>
+/// <param name="Table">Name of the table or CSV file at the source, e.g. "pinterest_data".</param>
+/// <param name="Topic">Kafka topic, with the id filled in, e.g. "demo.pin".</param>
+/// <param name="Stream">Kinesis stream, with the id filled in, e.g. "streaming-demo-pin".</param>
+/// <param name="RawKey">The raw column that orders and joins rows at the source, e.g. "index".</param>
+/// <param name="Key">The clean column that makes a row unique, e.g. "ind".</param>
+/// <param name="Raw">Fields of the JSON object, in order.</param>
+/// <param name="Clean">The SQL from raw to clean: reads the relation "source", passes its column "_position" through.</param>
+/// <param name="Columns">Columns of the clean table, in order (without "_position").</param>
+/// <param name="Checks">What a clean row must satisfy; a row that fails one is quarantined.</param>
+public sealed record Dataset(
+    string Name,
+    string Table,
+    string Topic,
+    string Stream,
+    string RawKey,
+    string Key,
+    IReadOnlyList<RawField> Raw,
+    SqlFile Clean,
+    IReadOnlyList<CleanColumn> Columns,
+    IReadOnlyList<Check> Checks);
+
+/// <summary>A field of the raw JSON object.</summary>
+/// <param name="Type">"bigint", "double", "boolean" or "varchar"; a value of another kind is a fault of the record, save that
+/// "varchar" takes numbers and booleans as their text.</param>
+/// <param name="Required">Whether a record without the field is at fault. JSON null is a value.</param>
+public sealed record RawField(string Name, string Type, bool Required);
+
+/// <summary>A column of a clean table.</summary>
+/// <param name="Type">A DuckDB type name as DESCRIBE prints it: INTEGER, BIGINT, VARCHAR, DOUBLE, DOUBLE[], TIMESTAMP WITH TIME ZONE.</param>
+public sealed record CleanColumn(string Name, string Type, bool Nullable);
+
+/// <summary>A named SQL boolean over the columns of a clean row. False is a fault; null is not.</summary>
+public sealed record Check(string Name, string Sql);
+
+/// <summary>A question over clean tables; its answer is the table "answers.{Name}".</summary>
+public sealed record Question(string Name, SqlFile Sql);
+
+/// <summary>When and how the DAG runs.</summary>
+/// <param name="Dag">Name of the DAG, e.g. "daily".</param>
+/// <param name="Cron">Five-field cron, or @daily, @hourly, @weekly, @monthly.</param>
+/// <param name="TimeZone">IANA name.</param>
+/// <param name="Catchup">Whether missed intervals are run.</param>
+/// <param name="Retries">Tries after the first.</param>
+/// <param name="RetryDelay">Pause before a retry.</param>
+/// <param name="DependsOnPast">Whether a task waits for its own success in the run before.</param>
+public sealed record ScheduleDefinition(
+    string Dag, string Cron, string TimeZone, bool Catchup, int Retries, TimeSpan RetryDelay, bool DependsOnPast);

@@ -9,16 +9,15 @@ public sealed class SluiceProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
-    private readonly List<(Regex Pattern, TaskCompletionSource<Match> Seen)> _awaited = [];
+    private readonly List<Awaited> _awaited = [];
     private readonly Lock _gate = new();
+    private bool _ended;
 
     private SluiceProcess(Process process)
     {
         _process = process;
         process.OutputDataReceived += (_, line) => Receive(line.Data);
         process.ErrorDataReceived += (_, line) => Receive(line.Data);
-        process.EnableRaisingEvents = true;
-        process.Exited += (_, _) => FailAwaited();
     }
 
     /// <summary>Everything printed so far, both streams, for messages of failed assertions.</summary>
@@ -36,6 +35,7 @@ public sealed class SluiceProcess : IAsyncDisposable
         sluice._process.BeginOutputReadLine();
         sluice._process.BeginErrorReadLine();
         sluice._process.StandardInput.Close();
+        _ = sluice.WatchEndAsync();
         return sluice;
     }
 
@@ -51,17 +51,27 @@ public sealed class SluiceProcess : IAsyncDisposable
     }
 
     /// <summary>The first printed line, past or future, that matches; fails when the process ends without it.</summary>
-    public Task<Match> LineAsync(string pattern)
+    public Task<Match> LineAsync(string pattern) => LineAsync(pattern, _ => true);
+
+    /// <summary>The first printed line, past or future, that matches and satisfies a condition.</summary>
+    public Task<Match> LineAsync(string pattern, Func<Match, bool> condition)
     {
-        var regex = new Regex(pattern);
+        var awaited = new Awaited(
+            new Regex(pattern), condition, new TaskCompletionSource<Match>(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
-            if (_lines.Select(line => regex.Match(line)).FirstOrDefault(m => m.Success) is { } match) return Task.FromResult(match);
-            var seen = new TaskCompletionSource<Match>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _awaited.Add((regex, seen));
-            if (_process.HasExited) FailAwaited();
-            return seen.Task;
+            if (_lines.Any(awaited.Accepts)) return awaited.Seen.Task;
+            _awaited.Add(awaited);
+            if (_ended) FailAwaited();
+            return awaited.Seen.Task;
         }
+    }
+
+    /// <summary>The exit code, once the process has ended.</summary>
+    public async Task<int> ExitCodeAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
     }
 
     /// <summary><c>kill -9</c>, and the end of the process awaited.</summary>
@@ -101,12 +111,18 @@ public sealed class SluiceProcess : IAsyncDisposable
         lock (_gate)
         {
             _lines.Enqueue(line);
-            foreach (var waiter in _awaited.ToArray())
-            {
-                if (waiter.Pattern.Match(line) is not { Success: true } match) continue;
-                waiter.Seen.TrySetResult(match);
-                _awaited.Remove(waiter);
-            }
+            _awaited.RemoveAll(waiter => waiter.Accepts(line));
+        }
+    }
+
+    /// <summary>The end of the process is the end of its output: only then is a line known not to come.</summary>
+    private async Task WatchEndAsync()
+    {
+        await _process.WaitForExitAsync();
+        lock (_gate)
+        {
+            _ended = true;
+            FailAwaited();
         }
     }
 
@@ -114,10 +130,16 @@ public sealed class SluiceProcess : IAsyncDisposable
     {
         lock (_gate)
         {
-            foreach (var (pattern, seen) in _awaited)
-                seen.TrySetException(new InvalidOperationException($"sluice ended without printing /{pattern}/:\n{Printed}"));
+            foreach (var waiter in _awaited)
+                waiter.Seen.TrySetException(new InvalidOperationException($"sluice ended without printing /{waiter.Pattern}/:\n{Printed}"));
             _awaited.Clear();
         }
+    }
+
+    private sealed record Awaited(Regex Pattern, Func<Match, bool> Condition, TaskCompletionSource<Match> Seen)
+    {
+        /// <summary>Completes the waiter when the line is the one it waits for.</summary>
+        public bool Accepts(string line) => Pattern.Match(line) is { Success: true } match && Condition(match) && Seen.TrySetResult(match);
     }
 }
 

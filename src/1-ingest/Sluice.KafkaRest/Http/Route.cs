@@ -30,21 +30,21 @@ internal enum RequestEntity
 }
 
 /// <summary>One method of a path.</summary>
-internal sealed record Endpoint(string Method, RequestEntity Entity, RestAction Action);
+internal sealed record RouteMethod(string Method, RequestEntity Entity, RestAction Action);
 
 /// <summary>A path template such as <c>/topics/{topic}/partitions/{partition}</c> and its methods.</summary>
 internal sealed class Route
 {
     private readonly string?[] _segments;
-    private readonly Endpoint[] _endpoints;
+    private readonly RouteMethod[] _methods;
 
-    public Route(string template, params Endpoint[] endpoints)
+    public Route(string template, params RouteMethod[] methods)
     {
         _segments = [.. template.Split('/', StringSplitOptions.RemoveEmptyEntries)
             .Select(segment => segment.StartsWith('{') ? null : segment)];
-        _endpoints = endpoints;
-        var methods = endpoints.Select(e => e.Method).Append("OPTIONS");
-        Allow = string.Join(",", endpoints.Any(e => e.Method == "GET") ? methods.Append("HEAD") : methods);
+        _methods = methods;
+        var names = methods.Select(e => e.Method).Append("OPTIONS");
+        Allow = string.Join(",", methods.Any(e => e.Method == "GET") ? names.Append("HEAD") : names);
     }
 
     /// <summary>The value of the Allow header.</summary>
@@ -75,10 +75,10 @@ internal sealed class Route
         return values;
     }
 
-    public Endpoint? Find(string method)
+    public RouteMethod? Find(string method)
     {
         if (method == "HEAD") method = "GET";
-        foreach (var endpoint in _endpoints)
+        foreach (var endpoint in _methods)
         {
             if (endpoint.Method == method) return endpoint;
         }

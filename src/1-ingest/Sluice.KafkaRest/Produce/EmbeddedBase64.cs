@@ -16,7 +16,7 @@ internal static class EmbeddedBase64
         decoded = BodySlice.Null;
         var start = (int)reader.TokenStartIndex + 1;
         var text = body[start..((int)reader.BytesConsumed - 1)];
-        if (reader.ValueIsEscaped) text = Unescape(ref reader, text);
+        if (reader.ValueIsEscaped) text = text[..Unescape(ref reader, text)];
         text = TrimPadding(text);
         if (text.ContainsAny(" \t\r\n"u8)) return false;
 
@@ -43,12 +43,12 @@ internal static class EmbeddedBase64
         return text[..^padding];
     }
 
-    private static Span<byte> Unescape(ref Utf8JsonReader reader, Span<byte> text)
+    private static int Unescape(ref Utf8JsonReader reader, scoped Span<byte> text)
     {
         var rented = ArrayPool<byte>.Shared.Rent(text.Length);
         var length = reader.CopyString(rented.AsSpan());
         rented.AsSpan(0, length).CopyTo(text);
         ArrayPool<byte>.Shared.Return(rented);
-        return text[..length];
+        return length;
     }
 }

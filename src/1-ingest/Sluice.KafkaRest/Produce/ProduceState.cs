@@ -42,15 +42,12 @@ internal sealed class PartitionBatch
 
     public int Partition { get; private set; }
 
-    public int Bytes { get; set; }
-
     public AppendResult Result { get; set; }
 
     public void Begin(int partition)
     {
         Builder.Reset();
         Partition = partition;
-        Bytes = 0;
         Result = default;
     }
 }
@@ -61,6 +58,7 @@ internal sealed class ProduceState : IDisposable
     private readonly List<PartitionBatch> _batches = [];
     private byte[] _body = [];
     private ProduceRecord[] _records = [];
+    private int[] _openBatches = [];
     private long _reserved;
     private RequestBudget? _budget;
 
@@ -127,6 +125,15 @@ internal sealed class ProduceState : IDisposable
 
     public RecordBytes BytesOf(BodySlice slice) =>
         slice.IsNull ? RecordBytes.Null : RecordBytes.Of(_body.AsSpan(slice.Start, slice.Length));
+
+    /// <summary>For each partition the index of the batch being filled; -1 where there is none.</summary>
+    public Span<int> OpenBatches(int partitionCount)
+    {
+        if (_openBatches.Length < partitionCount) _openBatches = new int[partitionCount];
+        var open = _openBatches.AsSpan(0, partitionCount);
+        open.Fill(-1);
+        return open;
+    }
 
     public int BeginBatch(int partition)
     {

@@ -11,4 +11,10 @@ internal static class CleaningLimits
     /// is what JSON escaping can make of them.
     /// </summary>
     public const int RecordBytesMax = 64 << 20;
+
+    /// <summary>
+    /// Records of a batch for which the clean SQL may fail. Each costs one run of the SQL per halving, some 20 ms: 1,000 are 20 s, and more
+    /// is a fault of the SQL rather than of the records.
+    /// </summary>
+    public const int FailingRecordsMax = 1000;
 }

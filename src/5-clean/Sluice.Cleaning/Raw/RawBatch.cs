@@ -8,6 +8,7 @@ internal sealed class RawBatch
 {
     private readonly List<ReadOnlyMemory<byte>> _rows = [];
     private readonly List<RawRun> _runs = [];
+    private readonly SortedDictionary<int, RawPosition> _reached = [];
 
     public int Count => _rows.Count;
 
@@ -16,6 +17,9 @@ internal sealed class RawBatch
 
     /// <summary>The runs of consecutive records, in order of their ordinals.</summary>
     public IReadOnlyList<RawRun> Runs => _runs;
+
+    /// <summary>By partition, the position that cleaning this batch reaches.</summary>
+    public IReadOnlyDictionary<int, RawPosition> Reached => _reached;
 
     public ReadOnlyMemory<byte> this[int ordinal] => _rows[ordinal];
 
@@ -26,6 +30,9 @@ internal sealed class RawBatch
         _rows.Add(record);
         Bytes += record.Length;
     }
+
+    /// <summary>Notes that the partition was read up to a position.</summary>
+    public void Reach(int partition, RawPosition position) => _reached[partition] = position;
 
     /// <summary>Where the record came from.</summary>
     public RawPlace PlaceOf(int ordinal)

@@ -27,9 +27,10 @@ internal sealed unsafe partial class RawRelation : IDisposable
     private readonly ConcurrentDictionary<int, IReadOnlyList<string>> _faults = [];
     private GCHandle _self;
     private RawBatch _batch = new();
-    private HashSet<int> _skip = [];
+    private IReadOnlySet<int> _skip = new HashSet<int>();
     private int _from;
     private int _to;
+    private volatile Exception? _failure;
 
     public RawRelation(DuckDBConnection connection, string name, IReadOnlyList<RawField> fields, int threads)
     {
@@ -44,7 +45,7 @@ internal sealed unsafe partial class RawRelation : IDisposable
     public IReadOnlyDictionary<int, IReadOnlyList<string>> Faults => _faults;
 
     /// <summary>Sets what the next queries see: records <paramref name="from"/> to <paramref name="to"/> of the batch, without <paramref name="skip"/>.</summary>
-    public void Show(RawBatch batch, int from, int to, HashSet<int> skip)
+    public void Show(RawBatch batch, int from, int to, IReadOnlySet<int> skip)
     {
         _batch = batch;
         _from = from;
@@ -53,6 +54,12 @@ internal sealed unsafe partial class RawRelation : IDisposable
     }
 
     public void ForgetFaults() => _faults.Clear();
+
+    /// <summary>DuckDB reports what goes wrong in a callback as an error of the query; here it is what it was, a bug.</summary>
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure) throw new InvalidOperationException("Reading raw records failed.", failure);
+    }
 
     public void Dispose()
     {
@@ -140,7 +147,9 @@ internal sealed unsafe partial class RawRelation : IDisposable
         }
         catch (Exception failure)
         {
-            NativeMethods.TableFunction.DuckDBFunctionSetError(info, failure.ToString());
+            var scan = (Scan)GCHandle.FromIntPtr(NativeMethods.TableFunction.DuckDBFunctionGetInitData(info)).Target!;
+            scan.Fail(failure);
+            NativeMethods.TableFunction.DuckDBFunctionSetError(info, failure.Message);
         }
     }
 
@@ -160,9 +169,11 @@ internal sealed unsafe partial class RawRelation : IDisposable
     private sealed class Scan(RawRelation relation, int[] columns)
     {
         private readonly RawBatch _batch = relation._batch;
-        private readonly HashSet<int> _skip = relation._skip;
+        private readonly IReadOnlySet<int> _skip = relation._skip;
         private readonly int _to = relation._to;
         private int _next = relation._from;
+
+        public void Fail(Exception failure) => relation._failure = failure;
 
         public void Fill(IntPtr chunk)
         {

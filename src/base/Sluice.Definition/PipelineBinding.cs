@@ -23,15 +23,17 @@ internal sealed class PipelineBinding
         _connection = connection;
     }
 
-    public static void Check(string file, PipelineDefinition definition, FaultList faults)
+    /// <summary>Judges the datasets and questions named in <paramref name="sound"/>, as far as what they read is sound too.</summary>
+    public static void Check(string file, PipelineDefinition definition, IReadOnlySet<string> sound, FaultList faults)
     {
         using var duckDb = DuckDb.Open(new DuckDbOptions(TempDirectory: null, MemoryBytesMax, Threads: 1));
         using var connection = duckDb.Connect();
         var binding = new PipelineBinding(file, faults, connection);
         connection.Execute("CREATE SCHEMA declared");
-        foreach (var dataset in definition.Datasets) binding.Clean(dataset);
-        foreach (var question in definition.Questions) binding.Declare(question.Name, question.Columns);
-        foreach (var question in definition.Questions) binding.Answer(question);
+        var questions = definition.Questions.Where(q => sound.Contains(q.Name)).ToList();
+        foreach (var dataset in definition.Datasets.Where(d => sound.Contains(d.Name))) binding.Clean(dataset);
+        foreach (var question in questions) binding.Declare(question.Name, question.Columns);
+        foreach (var question in questions.Where(q => q.Sql.Reads.All(sound.Contains))) binding.Answer(question);
     }
 
     private void Clean(Dataset dataset)
@@ -42,7 +44,7 @@ internal sealed class PipelineBinding
         var fields = dataset.Raw.Select(f => $"{SqlName.Quote(f.Name)} {f.Type}").Append("_position BIGINT");
         _connection.Execute($"CREATE OR REPLACE TEMP TABLE source ({string.Join(", ", fields)})");
         if (Columns(dataset.Clean) is not { } columns) return;
-        if (!columns.Contains(("_position", "BIGINT")))
+        if (!columns.Contains(new SqlColumn("_position", "BIGINT")))
             _faults.Add(dataset.Clean.Path, dataset.Clean.FirstLine, "the result lacks the column _position; pass the source's through unchanged");
         Compare(dataset.Clean, [.. columns.Where(c => c.Name != "_position")], dataset.Columns);
     }
@@ -79,7 +81,7 @@ internal sealed class PipelineBinding
         _connection.Execute($"CREATE TABLE declared.{SqlName.Quote(name)} ({string.Join(", ", list)})");
     }
 
-    private IReadOnlyList<(string Name, string Type)>? Columns(SqlFile sql)
+    private IReadOnlyList<SqlColumn>? Columns(SqlFile sql)
     {
         try
         {
@@ -92,7 +94,7 @@ internal sealed class PipelineBinding
         }
     }
 
-    private void Compare(SqlFile sql, IReadOnlyList<(string Name, string Type)> actual, IReadOnlyList<CleanColumn> declared)
+    private void Compare(SqlFile sql, IReadOnlyList<SqlColumn> actual, IReadOnlyList<CleanColumn> declared)
     {
         if (actual.Select(c => c.Name).SequenceEqual(declared.Select(c => c.Name)))
         {

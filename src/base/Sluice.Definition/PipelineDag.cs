@@ -10,17 +10,13 @@ public sealed record PipelineDag(IReadOnlyList<DagTask> Tasks)
     internal static PipelineDag Of(
         IReadOnlyList<Dataset> datasets, IReadOnlyList<Question> questions, out IReadOnlyList<Question> circle)
     {
-        var cleans = datasets.ToDictionary(d => d.Name, d => new DagTask($"clean.{d.Name}", DagTaskKind.Clean, d.Name, []));
-        var tasks = cleans.Values.ToList();
-        var placed = new Dictionary<string, DagTask>(cleans);
+        var tasks = datasets.Select(d => new DagTask($"clean.{d.Name}", DagTaskKind.Clean, d.Name, [])).ToList();
         var open = questions.ToList();
-        while (open.Find(q => q.Sql.Reads.All(placed.ContainsKey)) is { } next)
+        while (open.Find(q => !open.Exists(o => q.Sql.Reads.Contains(o.Name))) is { } next)
         {
             open.Remove(next);
-            var task = new DagTask(
-                $"analyse.{next.Name}", DagTaskKind.Analyse, next.Name, [.. next.Sql.Reads.Select(r => placed[r].Name).Distinct()]);
-            tasks.Add(task);
-            placed.Add(next.Name, task);
+            var sources = tasks.Where(t => next.Sql.Reads.Contains(t.Subject)).Select(t => t.Name);
+            tasks.Add(new DagTask($"analyse.{next.Name}", DagTaskKind.Analyse, next.Name, [.. sources]));
         }
 
         circle = open;

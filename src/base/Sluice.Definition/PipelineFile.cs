@@ -18,8 +18,10 @@ public static class PipelineFile
     {
         var faults = new FaultList();
         var file = Path.Combine(directory, FileName);
-        var definition = Root(file, faults) is { } root ? new PipelineReader(directory, faults).Read(root) : null;
-        if (definition is not null && faults.Count == 0) definition = Ordered(file, definition, faults);
+        if (Root(file, faults) is not { } root) return new PipelineParse(null, faults.InOrder());
+        var reader = new PipelineReader(directory, faults);
+        var definition = Ordered(reader.Read(root), faults);
+        PipelineBinding.Check(file, definition, reader.Sound, faults);
         return new PipelineParse(faults.Count == 0 ? definition : null, faults.InOrder());
     }
 
@@ -51,7 +53,7 @@ public static class PipelineFile
         return null;
     }
 
-    private static PipelineDefinition Ordered(string file, PipelineDefinition definition, FaultList faults)
+    private static PipelineDefinition Ordered(PipelineDefinition definition, FaultList faults)
     {
         var dag = PipelineDag.Of(definition.Datasets, definition.Questions, out var circle);
         foreach (var question in circle)
@@ -60,7 +62,6 @@ public static class PipelineFile
             faults.Add(question.Sql.Path, question.Sql.ReadsLine, $"'{question.Name}' waits for itself: {others} read each other in a circle");
         }
 
-        if (faults.Count == 0) PipelineBinding.Check(file, definition, faults);
         return definition with { Dag = dag };
     }
 }

@@ -9,19 +9,30 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
 {
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Names of the datasets and questions that have no fault of their own, so that their SQL can be judged.</summary>
+    public HashSet<string> Sound { get; } = [];
+
     public PipelineDefinition Read(YamlSection root)
     {
         var name = Identifier(root, "name");
         var id = root.Text("id");
         if (id.Length > 0 && !IdPattern().IsMatch(id))
             root.Fault(root.LineOf("id"), $"'id' is '{id}'; write lower-case letters, digits and hyphens, since topics and streams are named with it");
-        var datasets = root.Sections("datasets").Select(s => Dataset(s, id)).ToList();
-        var questions = root.Sections("questions").Select(Question).ToList();
+        var datasets = root.Sections("datasets").Select(s => Judged(() => Dataset(s, id), d => d.Name)).ToList();
+        var questions = root.Sections("questions").Select(s => Judged(() => Question(s), q => q.Name)).ToList();
         var schedule = root.Section("schedule") is { } section ? Schedule(section) : null;
         root.RefuseUnknown();
         Reads(datasets, questions);
         return new PipelineDefinition(
-            directory, name, id, datasets, [.. questions.OfType<Question>()], schedule ?? new("", "", "", false, 0, default, false));
+            directory, name, id, datasets, questions, schedule ?? new("", "", "", false, 0, default, false));
+    }
+
+    private T Judged<T>(Func<T> read, Func<T, string> name)
+    {
+        var before = faults.Count;
+        var item = read();
+        if (faults.Count == before) Sound.Add(name(item));
+        return item;
     }
 
     private Dataset Dataset(YamlSection section, string id)
@@ -42,16 +53,16 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
             clean.Fault(clean.LineOf("key"), $"'key' is '{key}'; it must be one of the columns, with nullable: false");
         var checks = clean.SectionIfPresent("checks") is { } c ? Checks(c) : [];
         clean.RefuseUnknown();
-        return new Dataset(name, table, topic, stream, rawKey, key, raw, sql ?? Nothing, columns, checks);
+        return new Dataset(name, table, topic, stream, rawKey, key, raw, sql, columns, checks);
     }
 
-    private Question? Question(YamlSection section)
+    private Question Question(YamlSection section)
     {
         var name = UniqueName(section);
         var sql = Sql(section, name, null);
         var columns = Columns(section);
         section.RefuseUnknown();
-        return sql is null ? null : new Question(name, sql) { Columns = columns };
+        return new Question(name, sql) { Columns = columns };
     }
 
     private static ScheduleDefinition Schedule(YamlSection section)
@@ -138,26 +149,26 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         return checks;
     }
 
-    private SqlFile? Sql(YamlSection section, string writes, IReadOnlyList<string>? reads)
+    private SqlFile Sql(YamlSection section, string writes, IReadOnlyList<string>? reads)
     {
         var relative = section.Text("sql");
-        if (relative.Length == 0) return null;
+        if (relative.Length == 0) return Nothing;
         var path = Path.Combine(directory, relative);
         if (Path.IsPathRooted(relative) || relative.Split('/', '\\').Contains(".."))
         {
             section.Fault(section.LineOf("sql"), $"'sql' is '{relative}'; name a file inside the pipeline's folder");
-            return null;
+            return Nothing;
         }
 
         if (!File.Exists(path))
         {
             section.Fault(section.LineOf("sql"), $"'sql' names {relative}, and there is no such file");
-            return null;
+            return Nothing;
         }
 
         var parse = SqlFile.Read(path);
         foreach (var fault in parse.Faults) faults.Add(fault.File, fault.Line, fault.Message);
-        if (parse.File is not { } sql) return null;
+        if (parse.File is not { } sql) return Nothing;
         if (writes.Length > 0 && sql.Writes != writes)
             faults.Add(path, sql.WritesLine, $"the header says 'writes: {sql.Writes}', and {section.File} calls it '{writes}'; make them equal");
         if (reads is not null && !sql.Reads.SequenceEqual(reads))
@@ -165,10 +176,10 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         return sql;
     }
 
-    private void Reads(IReadOnlyList<Dataset> datasets, IReadOnlyList<Question?> questions)
+    private void Reads(IReadOnlyList<Dataset> datasets, IReadOnlyList<Question> questions)
     {
-        HashSet<string> known = [.. datasets.Select(d => d.Name), .. questions.OfType<Question>().Select(q => q.Name)];
-        foreach (var sql in questions.OfType<Question>().Select(q => q.Sql))
+        HashSet<string> known = [.. datasets.Select(d => d.Name), .. questions.Select(q => q.Name)];
+        foreach (var (name, sql) in questions)
         {
             foreach (var read in sql.Reads.Where(read => !known.Contains(read)))
                 faults.Add(sql.Path, sql.ReadsLine, $"reads '{read}', which is no dataset and no question{Spelling.Hint(read, known)}");
@@ -199,6 +210,7 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         return name;
     }
 
+    // Stands for a file that cannot be had; what holds it has a fault and is not sound.
     private static SqlFile Nothing => new("", [], "", "", "");
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,99}$")]

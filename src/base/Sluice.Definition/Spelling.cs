@@ -3,6 +3,9 @@ namespace Sluice.Definition;
 /// <summary>Finds what somebody may have meant.</summary>
 internal static class Spelling
 {
+    // More names than this help nobody in one line.
+    private const int NamesShownMax = 12;
+
     /// <summary>"; did you mean 'retries'?" when one of the names is close to the word, else "; known are ...".</summary>
     public static string Hint(string word, IReadOnlyCollection<string> names)
     {
@@ -10,7 +13,7 @@ internal static class Spelling
         var nearest = names.MinBy(name => Distance(word, name))!;
         return Distance(word, nearest) <= Math.Max(2, word.Length / 3)
             ? $"; did you mean '{nearest}'?"
-            : $"; known are {string.Join(", ", names)}";
+            : $"; known are {string.Join(", ", names.Take(NamesShownMax))}{(names.Count > NamesShownMax ? ", ..." : "")}";
     }
 
     /// <summary>Letters to add, drop or change to get from one word to the other (Levenshtein).</summary>

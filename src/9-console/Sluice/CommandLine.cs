@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using Sluice.Console.Commands;
 using Sluice.Console.Node;
 using Sluice.Console.Settings;
@@ -76,7 +77,7 @@ internal static class CommandLine
         var settings = ReadSettings(parse);
         using var directory = DataDirectory.TryOwn(settings.Data);
         if (directory is null) return await Control.ForwardAsync(settings.Data, invocation.Args, invocation.Output, cancel);
-        await using var node = await SluiceNode.OpenAsync(settings, directory, invocation.Error, cancel);
+        await using var node = await SluiceNode.OpenAsync(settings, directory, LogLevel.Warning, cancel);
         return await work(node);
     }
 

@@ -170,8 +170,9 @@ internal sealed class CleaningSession : IDisposable
 
     private async Task AddReasonsAsync(CancellationToken cancel)
     {
-        var reasons = _connection.QueryAsync(_sql.Reasons(), row => ((int)row.GetInt64(0), row.GetFieldValue<List<string>>(1)), cancel);
-        await foreach (var (ordinal, texts) in reasons) _faults[ordinal] = texts;
+        using var rows = await _connection.SelectAsync(_sql.Reasons(), cancel);
+        await foreach (var (ordinal, reasons) in rows.ReadAsync(row => ((int)row.GetInt64(0), row.GetFieldValue<List<string>>(1)), cancel))
+            _faults[ordinal] = reasons;
     }
 
     private async Task<long> FindDuplicatesAsync(long good, string? existing, CancellationToken cancel)

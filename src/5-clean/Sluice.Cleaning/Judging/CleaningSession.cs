@@ -91,6 +91,20 @@ internal sealed class CleaningSession : IDisposable
     /// <summary>Makes the relation <see cref="JudgeSql.PlacedDuplicates"/> readable for the last batch.</summary>
     public Task PlaceAsync(RawBatch batch, CancellationToken cancel) => Task.Run(() => AppendRuns(batch), cancel);
 
+    /// <summary>
+    /// The last batch's verdicts with their places, as columns topic, partition, offset, object, line, verdict, key, reasons; without
+    /// <paramref name="omitted"/>. <see cref="PlaceAsync"/> has been called.
+    /// </summary>
+    public string VerdictRows(int count, IReadOnlySet<int> omitted)
+    {
+        using (var appender = _connection.CreateAppender("temp", "main", "faults"))
+        {
+            foreach (var (ordinal, reasons) in _faults) appender.CreateRow().AppendValue((long)ordinal).AppendValue(reasons).AppendValue(omitted.Contains(ordinal)).EndRow();
+        }
+
+        return JudgeSql.VerdictRows(count);
+    }
+
     public static string Timestamp(DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{time.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'");
 

@@ -85,7 +85,7 @@ public sealed class QueryResult : IDisposable
         _rows = rows;
     }
 
-    public IReadOnlyList<SqlColumn> Columns => _rows.Columns;
+    public IReadOnlyList<ResultColumn> Columns => _rows.Columns;
 
     /// <summary>The rows as they come, once; a value is null, a .NET number, string, bool, DateTime, a list of such, or a dictionary.</summary>
     public IAsyncEnumerable<object?[]> ReadAsync(CancellationToken cancel) =>

@@ -7,7 +7,7 @@ namespace Sluice.Testing.Watched;
 public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TopicPartition, int> _sleepers = [];
+    private readonly Dictionary<TopicPartition, List<long>> _sleepers = [];
     private readonly ConcurrentDictionary<TopicPartition, long> _starts = [];
     private TaskCompletionSource _sleepersChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -25,7 +25,23 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
             Task changed;
             lock (_lock)
             {
-                if (partitions.All(p => _sleepers.GetValueOrDefault(p) > 0)) return;
+                if (partitions.All(p => _sleepers.GetValueOrDefault(p) is { Count: > 0 })) return;
+                changed = _sleepersChanged.Task;
+            }
+
+            await changed;
+        }
+    }
+
+    /// <summary>Completes as soon as the partition's reader sleeps, waiting for the given offset.</summary>
+    public async Task AsleepAfterAsync(TopicPartition partition, long offset)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_sleepers.GetValueOrDefault(partition) is [.., var last] && last == offset) return;
                 changed = _sleepersChanged.Task;
             }
 
@@ -64,15 +80,20 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     public async ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel)
     {
         var wait = log.WaitForRecordsAsync(partition, offset, cancel).AsTask();
-        if (!wait.IsCompleted) CountSleeper(partition, 1);
-        else partition = default;
+        if (wait.IsCompleted)
+        {
+            await wait;
+            return;
+        }
+
+        ChangeSleepers(partition, sleepers => sleepers.Add(offset));
         try
         {
             await wait;
         }
         finally
         {
-            if (partition != default) CountSleeper(partition, -1);
+            ChangeSleepers(partition, sleepers => sleepers.Remove(offset));
         }
     }
 
@@ -95,11 +116,12 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
         return offsets with { Start = Math.Max(offsets.Start, _starts.GetValueOrDefault(partition)) };
     }
 
-    private void CountSleeper(TopicPartition partition, int change)
+    private void ChangeSleepers(TopicPartition partition, Action<List<long>> change)
     {
         lock (_lock)
         {
-            _sleepers[partition] = _sleepers.GetValueOrDefault(partition) + change;
+            if (!_sleepers.TryGetValue(partition, out var sleepers)) _sleepers.Add(partition, sleepers = []);
+            change(sleepers);
             _sleepersChanged.SetResult();
             _sleepersChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }

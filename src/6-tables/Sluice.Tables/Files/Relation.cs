@@ -17,6 +17,7 @@ internal static class Relation
     {
         var schema = snapshot.DeltaSchema;
         var partitions = PartitionFields(snapshot);
+        if (schema.Fields.Count == 0) throw new LogFormatException("it has no columns yet, so there is nothing to select");
         if (files.Count == 0) return Empty(schema);
         var mode = ColumnMapping.Mode(snapshot.Metadata);
         var data = schema.Fields.Where(f => !partitions.Contains(f)).ToArray();

@@ -1,196 +1,156 @@
 using System.Collections.Concurrent;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
 using Sluice.Log.Metadata;
+using Sluice.Log.Partitions;
 using Sluice.Log.Records;
+using Sluice.Log.Segments;
+using Sluice.Log.Topics;
 
 namespace Sluice.Log;
 
-/// <summary>The log kept in a directory of this machine: segments per partition and one SQLite file for everything else.</summary>
+/// <summary>
+/// The log kept in a directory of this machine: Kafka segments per partition, and one SQLite file for topics and committed offsets.
+/// docs/formats/log.md describes every byte.
+/// </summary>
+/// <remarks>Any number of callers at a time. One process has the directory; keeping others out is the host's part.</remarks>
 public sealed partial class EmbeddedLog : ILog
 {
-    private readonly ConcurrentDictionary<TopicPartition, Part> _partitions = new();
-    private readonly ConcurrentDictionary<string, TopicDescription> _topics = new(StringComparer.Ordinal);
+    private const string MetadataFile = "metadata.db";
+    private readonly ConcurrentDictionary<string, LiveTopic> _topics = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _topicGate = new(1);
+    private readonly SemaphoreSlim _commitGate = new(1);
+    private readonly CancellationTokenSource _closing = new();
     private readonly EmbeddedLogOptions _options;
-    private readonly IFileSystem _files;
-    private readonly TimeProvider _time;
-    private readonly MetadataStore _metadata;
+    private readonly PartitionStorage _storage;
+    private readonly LogWriter[] _writers;
+    private readonly bool _threaded;
+    private Task _housekeeping = Task.CompletedTask;
+    private int _writersGiven;
+    private MetadataStore? _ownedMetadata;
+    private bool _disposed;
 
-    private EmbeddedLog(EmbeddedLogOptions options, IFileSystem files, TimeProvider time)
+    private EmbeddedLog(EmbeddedLogOptions options, PartitionStorage storage, bool threaded)
     {
         _options = options;
-        _files = files;
-        _time = time;
-        files.CreateDirectory(options.Directory);
-        _metadata = MetadataStore.Open(Path.Combine(options.Directory, "metadata.db"));
-        foreach (var stored in _metadata.Topics()) Add(stored.Topic);
+        _storage = storage;
+        _threaded = threaded;
+        _writers = [.. Enumerable.Range(0, threaded ? options.Limits.WriterThreads : 1).Select(_ => new LogWriter())];
     }
 
-    /// <summary>Opens the log, recovering what a crash left behind.</summary>
+    /// <summary>Opens the log, recovering what a crash left behind; after a clean end that takes milliseconds.</summary>
+    /// <exception cref="CorruptLogException">Durable records are damaged or missing.</exception>
+    /// <exception cref="InvalidDataException">The metadata cannot be read by this version.</exception>
+    /// <exception cref="ArgumentException">A topic default is unknown or out of range.</exception>
     public static EmbeddedLog Open(EmbeddedLogOptions options, IFileSystem files, TimeProvider time, ILogger logger)
     {
-        ArgumentNullException.ThrowIfNull(logger);
-        return new EmbeddedLog(options, files, time);
+        files.CreateDirectory(options.Directory);
+        var metadata = MetadataStore.Open(Path.Combine(options.Directory, MetadataFile));
+        try
+        {
+            var log = Open(options, files, time, logger, metadata, threaded: true);
+            log._ownedMetadata = metadata;
+            return log;
+        }
+        catch
+        {
+            metadata.Dispose();
+            throw;
+        }
     }
 
     public ValueTask<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancel) =>
-        new(_topics.Values.OrderBy(t => t.Name, StringComparer.Ordinal).ToArray());
+        new(_topics.Values.Select(t => t.Description).OrderBy(t => t.Name, StringComparer.Ordinal).ToArray());
 
-    public ValueTask<TopicDescription?> FindTopicAsync(string topic, CancellationToken cancel) => new(_topics.GetValueOrDefault(topic));
-
-    public ValueTask<TopicDescription> CreateTopicAsync(TopicSpec spec, CancellationToken cancel)
-    {
-        if (spec.Name is "." or ".." || !TopicName().IsMatch(spec.Name)) throw new InvalidTopicException(spec.Name, "a name is 1 to 249 of [a-zA-Z0-9._-].");
-        lock (_metadata)
-        {
-            if (_topics.ContainsKey(spec.Name)) throw new TopicExistsException(spec.Name);
-            var topic = new TopicDescription(Guid.NewGuid(), spec.Name, spec.PartitionCount, spec.Configs);
-            _metadata.InsertTopic(topic, TopicState.Live, _time.GetUtcNow().ToUnixTimeMilliseconds());
-            Add(topic);
-            return new(topic);
-        }
-    }
-
-    public ValueTask<bool> DeleteTopicAsync(string topic, CancellationToken cancel)
-    {
-        if (!_topics.TryRemove(topic, out var found)) return new(false);
-        for (var i = 0; i < found.PartitionCount; i++)
-        {
-            if (!_partitions.TryRemove(new(topic, i), out var part)) continue;
-            part.File.Dispose();
-            _files.DeleteDirectory(Path.Combine(_options.Directory, $"{topic}-{i}"));
-        }
-
-        _metadata.DeleteTopic(found.Id);
-        return new(true);
-    }
+    public ValueTask<TopicDescription?> FindTopicAsync(string topic, CancellationToken cancel) =>
+        new(_topics.GetValueOrDefault(topic)?.Description);
 
     public ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {
-        if (!_partitions.TryGetValue(partition, out var part)) return new(new AppendResult(AppendError.UnknownTopicOrPartition, -1));
-        var batch = recordBatch.ToArray();
-        if (!RecordBatchHeader.TryRead(batch, out var header) || header.SizeBytes != batch.Length || !header.CrcMatches(batch))
-            return new(new AppendResult(AppendError.CorruptMessage, -1));
-        if (batch.Length > 1048588) return new(new AppendResult(AppendError.MessageTooLarge, -1));
-        lock (part)
-        {
-            var start = part.Next;
-            RecordBatchHeader.Assign(batch, start);
-            part.File.Write(batch, part.Bytes);
-            part.File.Sync();
-            part.Add(start + header.LastOffsetDelta + 1, batch.Length);
-            return new(new AppendResult(AppendError.None, start));
-        }
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancel.ThrowIfCancellationRequested();
+        if (!TryFind(partition, out var topic, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
+        var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch);
+        if (error != AppendError.None) return new(Refused(error));
+        error = found.Shared.Queue.TryEnqueue(recordBatch, batch, out var task, out var wake);
+        if (error != AppendError.None) return new(Refused(error));
+        if (wake) found.Thread.Wake(found.Writer);
+        return task;
     }
 
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
     {
-        var part = Find(partition);
-        lock (part)
-        {
-            var offsets = new PartitionOffsets(0, part.Next);
-            if (offset < 0 || offset > part.Next) throw new OffsetOutOfRangeException(partition, offset, offsets);
-            var first = part.Batches.FindIndex(b => b.Next > offset);
-            if (first < 0) return new(new FetchedBatches(default, offsets));
-            var from = first == 0 ? 0 : part.Batches[first - 1].End;
-            var to = part.Batches.FindLast(b => b.End - from <= bytesMax || b == part.Batches[first]).End;
-            var bytes = new byte[to - from];
-            part.File.Read(bytes, from);
-            return new(new FetchedBatches(bytes, offsets));
-        }
+        cancel.ThrowIfCancellationRequested();
+        return new(Find(partition).Reader.Read(offset, bytesMax));
     }
 
-    public ValueTask<PartitionOffsets> OffsetsAsync(TopicPartition partition, CancellationToken cancel) => new(new PartitionOffsets(0, Find(partition).Next));
+    public ValueTask<PartitionOffsets> OffsetsAsync(TopicPartition partition, CancellationToken cancel) =>
+        new(Find(partition).Shared.Offsets);
 
-    public async ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel)
+    public ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel) =>
+        new(Find(partition).Reader.OffsetForTimestamp(timestampMs));
+
+    public ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel) =>
+        Find(partition).Shared.WaitBeyondAsync(offset, cancel);
+
+    /// <exception cref="UnknownTopicPartitionException">One of the partitions is not there; nothing is stored.</exception>
+    public async ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel)
     {
-        var all = await ReadAsync(partition, 0, int.MaxValue, cancel);
-        var records = new RecordReader(all.Bytes.Span, 0);
-        while (records.MoveNext())
+        var rows = new (Guid, CommittedOffset)[offsets.Count];
+        for (var i = 0; i < rows.Length; i++)
         {
-            if (records.TimestampMs >= timestampMs) return records.Offset;
+            if (!TryFind(offsets[i].Partition, out var topic, out _)) throw new UnknownTopicPartitionException(offsets[i].Partition);
+            rows[i] = (topic.Description.Id, offsets[i]);
         }
 
-        return null;
-    }
-
-    public async ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel)
-    {
-        var part = Find(partition);
-        while (true)
+        // SQLite writes one transaction at a time: callers wait here without holding a thread.
+        await _commitGate.WaitAsync(cancel);
+        try
         {
-            Task moved;
-            lock (part) moved = part.Next > offset ? Task.CompletedTask : part.Moved.Task;
-            if (moved.IsCompleted) return;
-            await moved.WaitAsync(cancel);
+            _storage.Metadata.CommitOffsets(group, rows);
         }
-    }
-
-    public ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel)
-    {
-        _metadata.CommitOffsets(group, offsets.Select(o => (_topics[o.Partition.Topic].Id, o)).ToArray());
-        return default;
+        finally
+        {
+            _commitGate.Release();
+        }
     }
 
     public ValueTask<IReadOnlyList<CommittedOffset>> CommittedOffsetsAsync(string group, CancellationToken cancel) =>
-        new(_metadata.CommittedOffsets(group));
+        new(_storage.Metadata.CommittedOffsets(group));
 
-    public ValueTask DisposeAsync()
+    /// <summary>Writes what waits, syncs, and leaves nothing to recover.</summary>
+    public async ValueTask DisposeAsync()
     {
-        foreach (var part in _partitions.Values) part.File.Dispose();
-        _metadata.Dispose();
-        return default;
+        if (_disposed) return;
+        _disposed = true;
+        await _closing.CancelAsync();
+        await _housekeeping;
+        await OnWritersAsync(AllPartitions(), static writer => writer.Close());
+        foreach (var partition in AllPartitions()) partition.Shared.Leave();
+        foreach (var writer in _writers) writer.Dispose();
+        _storage.OpenFiles.Dispose();
+        _ownedMetadata?.Dispose();
+        _closing.Dispose();
     }
 
-    [GeneratedRegex("^[a-zA-Z0-9._-]{1,249}$")]
-    private static partial Regex TopicName();
+    private static AppendResult Refused(AppendError error) => new(error, -1);
 
-    private Part Find(TopicPartition partition) =>
-        _partitions.TryGetValue(partition, out var part) ? part : throw new UnknownTopicPartitionException(partition);
-
-    private void Add(TopicDescription topic)
+    private bool TryFind(
+        TopicPartition partition,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LiveTopic? topic,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LivePartition? found)
     {
-        for (var i = 0; i < topic.PartitionCount; i++)
-        {
-            var directory = Path.Combine(_options.Directory, $"{topic.Name}-{i}");
-            _files.CreateDirectory(directory);
-            var part = new Part(_files.Open(Path.Combine(directory, $"{0:D20}.log"), FileOpen.OpenOrCreate));
-            _files.SyncDirectory(directory);
-            part.Load();
-            _partitions[new(topic.Name, i)] = part;
-        }
-
-        _topics[topic.Name] = topic;
+        found = null;
+        if (!_topics.TryGetValue(partition.Topic, out topic) || (uint)partition.Partition >= (uint)topic.Partitions.Length) return false;
+        found = topic.Partitions[partition.Partition];
+        return true;
     }
 
-    private sealed class Part(IFile file)
+    private LivePartition Find(TopicPartition partition)
     {
-        public IFile File => file;
-
-        public List<(long Next, long End)> Batches { get; } = [];
-
-        public long Next => Batches.Count == 0 ? 0 : Batches[^1].Next;
-
-        public long Bytes => Batches.Count == 0 ? 0 : Batches[^1].End;
-
-        public TaskCompletionSource Moved { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Add(long next, long size)
-        {
-            Batches.Add((next, Bytes + size));
-            Moved.SetResult();
-            Moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        public void Load()
-        {
-            var bytes = new byte[file.Length];
-            file.Read(bytes, 0);
-            while (RecordBatchHeader.TryRead(bytes.AsSpan((int)Bytes), out var header) && header.SizeBytes <= bytes.Length - Bytes
-                && header.CrcMatches(bytes.AsSpan((int)Bytes)))
-                Batches.Add((header.NextOffset, Bytes + header.SizeBytes));
-            file.SetLength(Bytes);
-        }
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return TryFind(partition, out _, out var found) ? found : throw new UnknownTopicPartitionException(partition);
     }
+
+    private LivePartition[] AllPartitions() => [.. _topics.Values.SelectMany(t => t.Partitions)];
 }

@@ -1,4 +1,3 @@
-using Sluice.Bytes;
 using Sluice.Log.Records;
 
 namespace Sluice.Log;
@@ -21,12 +20,8 @@ public ref struct RecordReader
     private readonly long _fromOffset;
     private ReadOnlySpan<byte> _rest;
     private RecordBatchHeader _batch;
-    private ByteReader _records;
+    private RecordCursor _records;
     private int _recordsLeft;
-    private ReadOnlySpan<byte> _key;
-    private ReadOnlySpan<byte> _value;
-    private bool _keyIsNull;
-    private bool _valueIsNull;
 
     public RecordReader(ReadOnlySpan<byte> batches, long fromOffset)
     {
@@ -40,9 +35,9 @@ public ref struct RecordReader
     /// <summary>Milliseconds since the epoch.</summary>
     public long TimestampMs { get; private set; }
 
-    public readonly RecordBytes Key => _keyIsNull ? RecordBytes.Null : RecordBytes.Of(_key);
+    public readonly RecordBytes Key => _records.KeyIsNull ? RecordBytes.Null : RecordBytes.Of(_records.Key);
 
-    public readonly RecordBytes Value => _valueIsNull ? RecordBytes.Null : RecordBytes.Of(_value);
+    public readonly RecordBytes Value => _records.ValueIsNull ? RecordBytes.Null : RecordBytes.Of(_records.Value);
 
     /// <summary>Where the next read begins: the offset after the record just read, or after the last batch walked.</summary>
     public long NextOffset { get; private set; }
@@ -68,7 +63,7 @@ public ref struct RecordReader
     {
         if (_batch.Magic != 0)
         {
-            if (_records.Remaining != 0) throw Invalid("holds bytes after its last record");
+            if (!_records.AtEnd) throw Invalid("holds bytes after its last record");
             NextOffset = Math.Max(NextOffset, _batch.NextOffset);
             _batch = default;
         }
@@ -79,37 +74,21 @@ public ref struct RecordReader
         var records = _rest[RecordBatchHeader.Size.._batch.SizeBytes];
         _rest = _rest[_batch.SizeBytes..];
         var skip = _batch.IsControl || _batch.NextOffset <= _fromOffset;
-        _recordsLeft = skip ? 0 : _batch.RecordCount;
         if (skip) records = default;
         else if (_batch.Compression != CompressionType.None)
             records = RecordDecompression.Decompress(_batch.Compression, records, LogLimits.DecompressedBytesMax);
-        _records = new ByteReader(records);
+        _recordsLeft = skip ? 0 : _batch.RecordCount;
+        _records = new RecordCursor(records);
         return true;
     }
 
     private void ReadRecord()
     {
-        var size = _records.ReadVarint();
-        var start = _records.Position;
-        if (size < 0 || size > _records.Remaining) throw Invalid("holds a record of an impossible length");
-        _records.ReadByte();
-        var timestampDelta = _records.ReadVarlong();
-        var offsetDelta = _records.ReadVarint();
-        _key = ReadBytes(out _keyIsNull);
-        _value = ReadBytes(out _valueIsNull);
-        var headersAndRest = size - (_records.Position - start);
-        if (headersAndRest < 1 || offsetDelta < 0 || offsetDelta > _batch.LastOffsetDelta) throw Invalid("holds a malformed record");
-        _records.Read(headersAndRest);
-        Offset = _batch.BaseOffset + offsetDelta;
-        TimestampMs = _batch.IsLogAppendTime ? _batch.MaxTimestampMs : _batch.BaseTimestampMs + timestampDelta;
+        _records.Read();
+        if (_records.OffsetDelta < 0 || _records.OffsetDelta > _batch.LastOffsetDelta) throw Invalid("holds a record beyond its last offset");
+        Offset = _batch.BaseOffset + _records.OffsetDelta;
+        TimestampMs = _batch.IsLogAppendTime ? _batch.MaxTimestampMs : _batch.BaseTimestampMs + _records.TimestampDelta;
         _recordsLeft--;
-    }
-
-    private ReadOnlySpan<byte> ReadBytes(out bool isNull)
-    {
-        var length = _records.ReadVarint();
-        isNull = length < 0;
-        return isNull ? default : _records.Read(length);
     }
 
     private readonly InvalidDataException Invalid(string what) => new($"The batch at offset {_batch.BaseOffset} {what}.");

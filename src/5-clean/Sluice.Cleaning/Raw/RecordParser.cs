@@ -51,9 +51,10 @@ internal sealed class RecordParser(IReadOnlyList<RawField> fields)
         {
             var reader = new Utf8JsonReader(record, s_options);
             reader.Read();
-            if (reader.TokenType == JsonTokenType.StartObject) ReadFields(ref reader, record);
-            else _faults.Add(Reasons.NotAnObject);
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            if (isObject) ReadFields(ref reader, record);
             SkipToEnd(ref reader);
+            if (!isObject) return Refuse(Reasons.NotAnObject);
         }
         catch (JsonException)
         {

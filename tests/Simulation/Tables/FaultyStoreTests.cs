@@ -9,7 +9,7 @@ namespace Sluice.Simulation.Tables;
 /// <summary>Every operation on the store fails once, before or after its effect; the writer repeats, as a stage does after a crash.</summary>
 public sealed class FaultyStoreTests
 {
-    private const int Changes = 7;
+    private const int Changes = 5;
 
     [Theory]
     [InlineData(false)]

@@ -9,3 +9,13 @@ public sealed class UnknownTopicPartitionException(TopicPartition partition)
 
 public sealed class OffsetOutOfRangeException(TopicPartition partition, long offset, PartitionOffsets offsets)
     : Exception($"Offset {offset} of {partition} is out of range [{offsets.Start}, {offsets.End}].");
+
+/// <summary>Records that were durable are damaged or missing on disk. Nothing is repaired silently.</summary>
+public sealed class CorruptLogException(string path, long position, string reason) : IOException(
+    $"The log file '{path}' is damaged at byte {position}: {reason} Restore the file from a copy, or delete the topic.")
+{
+    public string Path { get; } = path;
+
+    /// <summary>Byte position in the file.</summary>
+    public long Position { get; } = position;
+}

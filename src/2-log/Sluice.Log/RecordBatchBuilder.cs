@@ -1,20 +1,81 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using Sluice.Bytes;
+using Sluice.Log.Records;
+
 namespace Sluice.Log;
 
 /// <summary>Builds one uncompressed RecordBatch v2 in a buffer that it keeps: reset, append records, build.</summary>
 /// <remarks>https://kafka.apache.org/documentation/#recordbatch. Not for use by several threads.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A writer that is not disposed only keeps its buffer from the pool.")]
 public sealed class RecordBatchBuilder
 {
+    // A record's attributes and its header count: both are zero, one byte each.
+    private const int RecordFixedBytes = 2;
+    private readonly ByteWriter _writer = new(initialBytes: 1024);
+    private long _baseTimestampMs;
+    private long _maxTimestampMs;
+
+    public RecordBatchBuilder() => Reset();
+
     /// <summary>Number of records appended since the last <see cref="Reset"/>.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Bytes the batch has so far.</summary>
+    public int SizeBytes => _writer.Length;
+
     /// <summary>Empties the builder; the buffer is kept.</summary>
-    public void Reset() => throw new NotImplementedException();
+    public void Reset()
+    {
+        Count = 0;
+        _writer.Reset();
+        _writer.GetSpan(RecordBatchHeader.Size)[..RecordBatchHeader.Size].Clear();
+        _writer.Advance(RecordBatchHeader.Size);
+    }
 
     /// <summary>Appends a record. <paramref name="timestampMs"/> is ms since the epoch (CreateTime).</summary>
-    public void Append(long timestampMs, RecordBytes key, RecordBytes value) => throw new NotImplementedException();
+    public void Append(long timestampMs, RecordBytes key, RecordBytes value)
+    {
+        if (Count == 0) _baseTimestampMs = _maxTimestampMs = timestampMs;
+        _maxTimestampMs = Math.Max(_maxTimestampMs, timestampMs);
+        var delta = timestampMs - _baseTimestampMs;
+        var size = RecordFixedBytes + ByteWriter.VarlongSize(delta) + ByteWriter.VarlongSize(Count) + SizeOf(key) + SizeOf(value);
+        _writer.WriteVarint(size);
+        _writer.WriteByte(0);
+        _writer.WriteVarlong(delta);
+        _writer.WriteVarint(Count);
+        Write(key);
+        Write(value);
+        _writer.WriteVarint(0);
+        Count++;
+    }
 
     /// <summary>The finished batch, CRC included, base offset 0; valid until the next <see cref="Reset"/>.</summary>
-    public ReadOnlyMemory<byte> Build() => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">No record was appended.</exception>
+    public ReadOnlyMemory<byte> Build()
+    {
+        if (Count == 0) throw new InvalidOperationException("A batch without records cannot be built: append one first.");
+        var batch = _writer.WrittenSpan;
+        BinaryPrimitives.WriteInt32BigEndian(batch[8..], batch.Length - RecordBatchHeader.LengthOverhead);
+        batch[RecordBatchHeader.MagicAt] = RecordBatchHeader.MagicV2;
+        BinaryPrimitives.WriteInt32BigEndian(batch[RecordBatchHeader.LastOffsetDeltaAt..], Count - 1);
+        BinaryPrimitives.WriteInt64BigEndian(batch[RecordBatchHeader.BaseTimestampAt..], _baseTimestampMs);
+        BinaryPrimitives.WriteInt64BigEndian(batch[RecordBatchHeader.MaxTimestampAt..], _maxTimestampMs);
+        // Producer id, epoch and sequence are -1: the batch comes from no idempotent producer.
+        batch[RecordBatchHeader.ProducerIdAt..RecordBatchHeader.RecordCountAt].Fill(0xff);
+        BinaryPrimitives.WriteInt32BigEndian(batch[RecordBatchHeader.RecordCountAt..], Count);
+        RecordBatchHeader.Seal(batch);
+        return _writer.Written;
+    }
+
+    private static int SizeOf(RecordBytes bytes) =>
+        bytes.IsNull ? 1 : ByteWriter.VarlongSize(bytes.Span.Length) + bytes.Span.Length;
+
+    private void Write(RecordBytes bytes)
+    {
+        _writer.WriteVarint(bytes.IsNull ? -1 : bytes.Span.Length);
+        _writer.Write(bytes.Span);
+    }
 }
 
 /// <summary>A key or value: bytes, or null (which is not the same as empty).</summary>

@@ -2,42 +2,100 @@ using DuckDB.NET.Data;
 
 namespace Sluice.Tables;
 
-/// <summary>A Delta Lake table in an object store.</summary>
+/// <summary>A Delta Lake table in an object store. Safe for many threads and many processes.</summary>
+/// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md</remarks>
 public sealed class DeltaTable
 {
-    private DeltaTable(TableName name) => Name = name;
+    private readonly TableCatalog _catalog;
+    private readonly TableLog _log;
+    private readonly SnapshotLoader _loader;
+    private readonly TableCommitter _committer;
+    private readonly DataFileWriter _writer;
+    private readonly RelationReader _relations;
+    private readonly SnapshotCache _cache;
+
+    internal DeltaTable(TableCatalog catalog, TableName name)
+    {
+        Name = name;
+        _catalog = catalog;
+        _log = new TableLog(catalog.Objects, name);
+        _loader = new SnapshotLoader(name, _log, new CheckpointReader(name, _log, catalog.Objects, catalog.DuckDb));
+        _cache = new SnapshotCache(name, _loader, catalog.Time, catalog.Options);
+        _committer = new TableCommitter(catalog, name, _log, _loader, _cache, new CheckpointWriter(catalog, name, _log));
+        _writer = new DataFileWriter(catalog, name, _log);
+        _relations = new RelationReader(catalog.Objects, name, _log);
+    }
 
     public TableName Name { get; }
 
     /// <summary>The newest version.</summary>
-    public ValueTask<Snapshot> SnapshotAsync(CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="TableFormatException">The log breaks the protocol or parts of it are missing.</exception>
+    /// <exception cref="TableUnsupportedException">The table asks readers for a feature that Sluice does not have.</exception>
+    public ValueTask<Snapshot> SnapshotAsync(CancellationToken cancel) => _cache.NewestAsync(cancel);
 
     /// <summary>The table as it was at a version.</summary>
     /// <exception cref="TableVersionException">The log does not hold that version (any more).</exception>
-    public ValueTask<Snapshot> SnapshotAsync(long version, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<Snapshot> SnapshotAsync(long version, CancellationToken cancel)
+    {
+        if (_cache.Last is { } last && last.Version == version) return last;
+        var (snapshot, fault) = await _loader.LoadAsync(version, cancel);
+        return snapshot is null ? throw new TableVersionException(Name, version, fault) : _cache.Readable(snapshot);
+    }
 
     /// <summary>The retained commits, newest first.</summary>
-    public ValueTask<IReadOnlyList<Commit>> HistoryAsync(CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<IReadOnlyList<Commit>> HistoryAsync(CancellationToken cancel)
+    {
+        var commits = new List<Commit>();
+        await foreach (var item in _catalog.Objects.ListAsync(_log.Prefix, null, cancel))
+        {
+            var name = item.Key.Value[_log.Prefix.Length..];
+            if (LogFile.Parse(name) is not { Kind: LogFileKind.Commit } file) continue;
+            if (await _log.ReadCommitAsync(file.Version, cancel) is not { } actions) continue;
+            var info = actions.OfType<CommitInfo>().FirstOrDefault() ?? new CommitInfo();
+            var time = info.InCommitTimestamp ?? info.Timestamp ?? item.LastModified.ToUnixTimeMilliseconds();
+            commits.Add(new Commit(
+                file.Version, DateTimeOffset.FromUnixTimeMilliseconds(time), info.Operation, info.OperationParameters, info.OperationMetrics));
+        }
+
+        commits.Reverse();
+        return commits;
+    }
 
     /// <summary>
-    /// Runs a select in DuckDB and stores its rows as Parquet files with Delta stats; no file for no rows. The files belong to
-    /// the table only once a <see cref="CommitAsync"/> adds them. The select's columns must match the table's schema by name and order.
+    /// Runs a select in DuckDB and stores its rows as Parquet files with Delta stats; no file for no rows, several when they exceed
+    /// <see cref="TablesOptions.DataFileBytesMax"/>. The files belong to the table only once a <see cref="CommitAsync"/> adds them.
+    /// The select's columns must match the table's schema by name and order, and by type except that integers and floats are widened.
     /// </summary>
-    public Task<IReadOnlyList<AddFile>> WriteFilesAsync(DuckDBConnection connection, string select, CancellationToken cancel) =>
-        throw new NotImplementedException();
+    /// <exception cref="TableSchemaException">They do not match, or a column that is not nullable holds nulls.</exception>
+    public async Task<IReadOnlyList<AddFile>> WriteFilesAsync(DuckDBConnection connection, string select, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var snapshot = _cache.Last ?? await SnapshotAsync(cancel);
+        _committer.CheckWritable(snapshot);
+        return await _writer.WriteAsync(snapshot, connection, select, cancel);
+    }
 
     /// <summary>
     /// Commits a change prepared on <paramref name="basis"/> as the next version; when others committed meanwhile and the change does
     /// not conflict with theirs, it is rebased and tried again.
     /// </summary>
+    /// <exception cref="IOException">The store failed, and whether the commit took place could not be found out: read the table's positions, then repeat.</exception>
     public ValueTask<CommitResult> CommitAsync(Snapshot basis, Change change, CancellationToken cancel) =>
-        throw new NotImplementedException();
+        _committer.CommitAsync(basis, change, cancel);
 
     /// <summary>
     /// A DuckDB table expression over the snapshot's rows, e.g. <c>read_parquet([...])</c>, for use after FROM; with the
     /// schema's columns and types also when the table has no file.
     /// </summary>
-    public Task<string> RelationAsync(Snapshot snapshot, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="TableFormatException">A data file is missing.</exception>
+    public Task<string> RelationAsync(Snapshot snapshot, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return _relations.SqlAsync(snapshot, cancel);
+    }
+
+    /// <summary>Writes version 0, unless the table exists by then.</summary>
+    internal async ValueTask CreateAsync(StructType schema, CancellationToken cancel) => await _committer.CreateAsync(schema, cancel);
 }
 
 /// <summary>What a commit does: operation and parameters for the history, files in and out, positions reached.</summary>
@@ -53,21 +111,44 @@ public sealed record Change(
     IReadOnlyDictionary<string, string> Parameters,
     IReadOnlyList<AddFile> Adds,
     bool Overwrite,
-    IReadOnlyList<SetTransaction> Transactions);
+    IReadOnlyList<SetTransaction> Transactions)
+{
+    /// <summary>
+    /// Whether the added rows were chosen by looking at the table's rows (e.g. leaving out keys that it holds). Others' changes to
+    /// these rows then conflict, and the history says that the append was not blind.
+    /// </summary>
+    public bool ReadsTable { get; init; }
+}
 
 /// <summary>A <c>txn</c> action.</summary>
-public sealed record SetTransaction(string AppId, long Version);
+public sealed record SetTransaction(string AppId, long Version) : ILogAction
+{
+    /// <summary>Milliseconds since 1970-01-01 UTC.</summary>
+    internal long? LastUpdated { get; init; }
+}
 
 /// <summary>How a commit ended; <paramref name="Version"/> is the version written, or -1.</summary>
 public readonly record struct CommitResult(CommitOutcome Outcome, long Version, string? Reason);
 
+/// <summary>Ways a commit ends. After a conflict nothing was written: prepare the change again on a new snapshot.</summary>
 public enum CommitOutcome
 {
     Committed,
+
+    /// <summary>Another writer moved the position of one of the change's application ids.</summary>
     TransactionConflict,
+
+    /// <summary>Another writer changed the schema or the configuration.</summary>
     MetadataConflict,
+
+    /// <summary>Another writer changed the protocol.</summary>
     ProtocolConflict,
+
+    /// <summary>Another writer removed a file that this change removes or has read.</summary>
     DeleteConflict,
+
+    /// <summary>Another writer added rows that this change should have read.</summary>
+    AppendConflict,
 }
 
 /// <summary>One line of a table's history.</summary>
@@ -75,5 +156,6 @@ public sealed record Commit(
     long Version, DateTimeOffset Time, string Operation, IReadOnlyDictionary<string, string> Parameters,
     IReadOnlyDictionary<string, string> Metrics);
 
+/// <summary>A version that a table does not have, or no longer has.</summary>
 public sealed class TableVersionException(TableName table, long version, string reason)
     : Exception($"Table {table} has no version {version}: {reason}");

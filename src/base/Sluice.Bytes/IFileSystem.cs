@@ -16,6 +16,15 @@ public interface IFileSystem
 
     bool FileExists(string path);
 
+    /// <summary>Length, last write and identity of a file; null when there is no file (a directory is none).</summary>
+    /// <remarks>A file system that keeps neither times nor identities says the epoch and 0.</remarks>
+    FileStat? Stat(string path)
+    {
+        if (!FileExists(path)) return null;
+        using var file = Open(path, FileOpen.Read);
+        return new FileStat(file.Length, DateTimeOffset.UnixEpoch, 0);
+    }
+
     /// <summary>Creates the directory and its missing parents, and syncs each parent that gained a name.</summary>
     void CreateDirectory(string path);
 
@@ -43,6 +52,9 @@ public interface IFileSystem
     /// <summary>Makes creations, renames, links and deletions in this directory durable.</summary>
     void SyncDirectory(string path);
 }
+
+/// <summary>What a directory knows of a file. <paramref name="Identity"/> differs between two files that exist at the same time (inode).</summary>
+public readonly record struct FileStat(long Length, DateTimeOffset LastWrite, ulong Identity);
 
 /// <summary>An open file: positioned reads and writes, no cursor, safe for one writer beside many readers.</summary>
 public interface IFile : IDisposable

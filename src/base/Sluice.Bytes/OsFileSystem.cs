@@ -6,7 +6,9 @@ namespace Sluice.Bytes;
 /// <summary>The operating system's files, with the durability calls .NET does not offer (Linux and macOS).</summary>
 public sealed partial class OsFileSystem : IFileSystem
 {
+    private const int ErrorAbsent = 2;
     private const int ErrorExists = 17;
+    private const int ErrorNotDirectory = 20;
 
     public static OsFileSystem Instance { get; } = new();
 
@@ -73,7 +75,7 @@ public sealed partial class OsFileSystem : IFileSystem
     }
 
     private static IOException Failure(string call, string source, string target) =>
-        new($"{call} {source} {target}: {Marshal.GetLastPInvokeErrorMessage()}");
+        new($"{call} {source} {target}: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
 
     private sealed class OsFile(SafeFileHandle handle) : IFile
     {

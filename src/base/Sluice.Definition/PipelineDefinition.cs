@@ -15,7 +15,11 @@ public sealed record PipelineDefinition(
     string Id,
     IReadOnlyList<Dataset> Datasets,
     IReadOnlyList<Question> Questions,
-    ScheduleDefinition Schedule);
+    ScheduleDefinition Schedule)
+{
+    /// <summary>The tasks of <see cref="Schedule"/>, ordered by what their SQL reads.</summary>
+    public PipelineDag Dag { get; init; } = new([]);
+}
 
 /// <summary>One kind of record: how it arrives, how it is cleaned, what makes it valid.</summary>
 /// <param name="Name">E.g. "pin": names the tables batch.pin, quarantine.pin and so on.</param>
@@ -51,10 +55,18 @@ public sealed record RawField(string Name, string Type, bool Required);
 public sealed record CleanColumn(string Name, string Type, bool Nullable);
 
 /// <summary>A named SQL boolean over the columns of a clean row. False is a fault; null is not.</summary>
-public sealed record Check(string Name, string Sql);
+public sealed record Check(string Name, string Sql)
+{
+    /// <summary>The line of pipeline.yaml it stands in.</summary>
+    public int Line { get; init; } = 1;
+}
 
 /// <summary>A question over clean tables; its answer is the table "answers.{Name}".</summary>
-public sealed record Question(string Name, SqlFile Sql);
+public sealed record Question(string Name, SqlFile Sql)
+{
+    /// <summary>Columns of the answer, in order.</summary>
+    public IReadOnlyList<CleanColumn> Columns { get; init; } = [];
+}
 
 /// <summary>When and how the DAG runs.</summary>
 /// <param name="Dag">Name of the DAG, e.g. "daily".</param>

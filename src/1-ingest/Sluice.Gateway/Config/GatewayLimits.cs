@@ -1,0 +1,38 @@
+namespace Sluice.Gateway.Config;
+
+/// <summary>
+/// The gateway's limits. Those of API Gateway are from
+/// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html.
+/// </summary>
+public static class GatewayLimits
+{
+    /// <summary>API Gateway: 10 MB, counted as 10 x 1,048,576.</summary>
+    public const long PayloadBytes = 10_485_760;
+
+    /// <summary>API Gateway: 50 ms to 29 s, 29 s when nothing is said.</summary>
+    public const double IntegrationTimeoutSeconds = 29;
+
+    /// <summary>API Gateway's smallest integration timeout.</summary>
+    public const double IntegrationTimeoutSecondsMin = 0.05;
+
+    /// <summary>API Gateway: stages per API.</summary>
+    public const int StagesMax = 10;
+
+    /// <summary>API Gateway: resources per API.</summary>
+    public const int RoutesMax = 300;
+
+    /// <summary>API Gateway: API keys per account.</summary>
+    public const int ApiKeysMax = 10_000;
+
+    /// <summary>API Gateway: length of a key's value.</summary>
+    public const int ApiKeyCharsMin = 20;
+
+    /// <inheritdoc cref="ApiKeyCharsMin"/>
+    public const int ApiKeyCharsMax = 128;
+
+    /// <summary>Access log lines that wait for the sink: half a second at 30,000 requests/s; more are dropped and counted.</summary>
+    public const int AccessLogQueue = 16_384;
+
+    /// <summary>Bytes of access log written at once.</summary>
+    public const int AccessLogBatchBytes = 64 * 1024;
+}

@@ -1,0 +1,19 @@
+using Sluice.Gateway.Config;
+
+namespace Sluice.Gateway.Integrations;
+
+/// <summary>A request that was let in, on its way to where its route leads.</summary>
+internal readonly record struct GatewayCall(HttpContext Http, StageModel Stage, RouteModel Route, string Path)
+{
+    /// <summary>The path after the stage.</summary>
+    public ReadOnlySpan<char> PathInStage => Path.AsSpan(Stage.PathBase.Length);
+}
+
+/// <summary>Where a route leads: a service of this process, an HTTP server, and later others.</summary>
+internal abstract class Integration
+{
+    /// <summary>
+    /// Answers the request within the deadline. Returns null when the response is written, else what the gateway is to answer.
+    /// </summary>
+    public abstract ValueTask<GatewayResponse?> InvokeAsync(GatewayCall call, CancellationToken deadline);
+}

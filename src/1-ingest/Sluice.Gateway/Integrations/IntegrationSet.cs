@@ -1,0 +1,51 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sluice.Gateway.Config;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Sluice.Gateway.Integrations;
+
+/// <summary>The integration of each route, and the one HTTP client that all of them share.</summary>
+internal sealed class IntegrationSet : IAsyncDisposable
+{
+    private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_connectionLifetime = TimeSpan.FromMinutes(5);
+
+    private readonly Dictionary<RouteModel, Integration> _ofRoute = new(ReferenceEqualityComparer.Instance);
+    private readonly ServiceProvider _forwarding;
+    private readonly HttpMessageInvoker _client;
+
+    public IntegrationSet(GatewayModel model, IReadOnlyDictionary<string, RequestDelegate> services, ILogger logger)
+    {
+        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = s_connectTimeout,
+            // A name may come to mean another address.
+            PooledConnectionLifetime = s_connectionLifetime,
+        });
+        _forwarding = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
+        var forwarder = _forwarding.GetRequiredService<IHttpForwarder>();
+        foreach (var route in model.Stages.Values.SelectMany(stage => stage.Routes))
+        {
+            _ofRoute.Add(route, route.Url is { } url
+                ? new HttpProxyIntegration(forwarder, _client, url, logger)
+                : new ServiceIntegration(ServiceOf(route, services), logger));
+        }
+    }
+
+    public Integration Of(RouteModel route) => _ofRoute[route];
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _forwarding.DisposeAsync();
+    }
+
+    private static RequestDelegate ServiceOf(RouteModel route, IReadOnlyDictionary<string, RequestDelegate> services) =>
+        services.TryGetValue(route.Integration, out var service)
+            ? service
+            : throw new ArgumentException($"The gateway's model names the service '{route.Integration}', which was not handed in.", nameof(services));
+}

@@ -1,0 +1,49 @@
+namespace Sluice.KafkaRest.Http;
+
+/// <summary>
+/// A refusal: HTTP status and the body <c>{"error_code":N,"message":"..."}</c>. Numbers and wording are those of the
+/// Confluent REST Proxy (https://docs.confluent.io/platform/current/kafka-rest/api.html#errors).
+/// </summary>
+internal sealed record RestError(int Status, int Code, string Message)
+{
+    public static readonly RestError NotFound = Plain(404, "Not Found");
+    public static readonly RestError MethodNotAllowed = Plain(405, "Method Not Allowed");
+    public static readonly RestError NotAcceptable = Plain(406, "Not Acceptable");
+    public static readonly RestError TooLarge = Plain(413, "Request Entity Too Large");
+    public static readonly RestError UnsupportedMediaType = Plain(415, "Unsupported Media Type");
+
+    public static readonly RestError TooManyBytes = new(
+        429, 429, "Too many bytes of request bodies are in flight. Retry, or send smaller requests.");
+
+    public static readonly RestError TopicNotFound = new(404, 40401, "Topic not found.");
+    public static readonly RestError PartitionNotFound = new(404, 40402, "Partition not found.");
+
+    public static readonly RestError KeySchemaMissing = new(
+        422, 42201, "Request includes keys but does not include key schema");
+
+    public static readonly RestError ValueSchemaMissing = new(
+        422, 42202, "Request includes values but does not include value schema");
+
+    public static readonly RestError NullPayload = new(422, 42206, "Payload error. Null input provided. Data is required.");
+
+    public static readonly RestError NoSchemaRegistry = new(
+        422, 42206, "Payload error. Schema Registry must be configured when using schemas.");
+
+    public static readonly RestError KeyNotBase64 = Unprocessable("Record key contains invalid base64 encoding");
+    public static readonly RestError ValueNotBase64 = Unprocessable("Record value contains invalid base64 encoding");
+
+    public static readonly RestError Internal = new(500, 50001, "Internal Server Error");
+
+    public static RestError BadRequest(string message) => new(400, 400, message);
+
+    public static RestError BadTopic(string message) => new(400, 40002, message);
+
+    public static RestError Unprocessable(string message) => new(422, 422, message);
+
+    public static RestError UnrecognizedField(string name) => Unprocessable("Unrecognized field: " + name);
+
+    /// <summary>A refusal by the web server itself, such as a broken chunk or a body that came too slowly.</summary>
+    public static RestError FromServer(int status, string message) => new(status, status, message);
+
+    private static RestError Plain(int status, string reason) => new(status, status, $"HTTP {status} {reason}");
+}

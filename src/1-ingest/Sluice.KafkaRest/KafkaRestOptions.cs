@@ -1,0 +1,41 @@
+namespace Sluice.KafkaRest;
+
+/// <summary>Settings of the proxy and every limit it keeps. Sizes are bytes.</summary>
+public sealed record KafkaRestOptions
+{
+    /// <summary>Create an unknown topic at the first produce to it (the broker's auto.create.topics.enable); otherwise 40401.</summary>
+    public bool AutoCreateTopics { get; init; }
+
+    /// <summary>Partitions of an auto-created topic: the broker's num.partitions, which is 1 in Kafka.</summary>
+    public int AutoCreatePartitions { get; init; } = 1;
+
+    /// <summary>The id shown as the one broker, leader and replica.</summary>
+    public int BrokerId { get; init; } = 1;
+
+    /// <summary>
+    /// Largest request body. The official proxy has no limit of its own; 64 MiB is its consumer.request.max.bytes and far
+    /// above the 10 MB that a gateway lets through.
+    /// </summary>
+    public int RequestBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>All request bodies above <see cref="SmallRequestBytes"/> that may be held at one moment; more are answered 429.</summary>
+    public long RequestBytesInFlightMax { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Bodies up to this size are bounded by the number of connections and are not counted.</summary>
+    public int SmallRequestBytes { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// Most records in one request: their bookkeeping and the reply take more room than records such as <c>{}</c> themselves.
+    /// Half a million is a full 64 MiB body of 128-byte records.
+    /// </summary>
+    public int RequestRecordsMax { get; init; } = 524_288;
+
+    /// <summary>Largest record with its overhead: the Kafka producer's max.request.size, 1 MiB.</summary>
+    public int RecordBytesMax { get; init; } = 1_048_576;
+
+    /// <summary>Largest RecordBatch sent to the log. It stays below the broker's max.message.bytes (1,048,588).</summary>
+    public int BatchBytesMax { get; init; } = 1_048_576;
+
+    /// <summary>Nesting of a key or value: the limit of the JSON parser (Jackson) in the official proxy.</summary>
+    public int JsonDepthMax { get; init; } = 1000;
+}

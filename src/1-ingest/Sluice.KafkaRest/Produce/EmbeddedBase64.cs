@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace Sluice.KafkaRest.Produce;
+
+/// <summary>Decodes the base64 text of a binary key or value in place, in the body that holds it.</summary>
+internal static class EmbeddedBase64
+{
+    /// <summary>
+    /// Decodes the string at the reader; padding may be missing, white space may not be there. The decoded bytes replace the
+    /// text, which the reader has already passed.
+    /// </summary>
+    public static bool TryDecode(ref Utf8JsonReader reader, Span<byte> body, out BodySlice decoded)
+    {
+        decoded = BodySlice.Null;
+        var start = (int)reader.TokenStartIndex + 1;
+        var text = body[start..((int)reader.BytesConsumed - 1)];
+        if (reader.ValueIsEscaped) text = text[..Unescape(ref reader, text)];
+        text = TrimPadding(text);
+        if (text.ContainsAny(" \t\r\n"u8)) return false;
+
+        var tail = text.Length % 4;
+        var whole = text[..^tail];
+        if (Base64.DecodeFromUtf8InPlace(whole, out var written) != OperationStatus.Done) return false;
+        if (tail > 0)
+        {
+            Span<byte> padded = [(byte)'=', (byte)'=', (byte)'=', (byte)'='];
+            text[^tail..].CopyTo(padded);
+            if (Base64.DecodeFromUtf8InPlace(padded, out var rest) != OperationStatus.Done) return false;
+            padded[..rest].CopyTo(text[written..]);
+            written += rest;
+        }
+
+        decoded = new BodySlice(start, written);
+        return true;
+    }
+
+    private static Span<byte> TrimPadding(Span<byte> text)
+    {
+        if (text.Length % 4 != 0) return text;
+        var padding = text.EndsWith("=="u8) ? 2 : text.EndsWith("="u8) ? 1 : 0;
+        return text[..^padding];
+    }
+
+    private static int Unescape(ref Utf8JsonReader reader, scoped Span<byte> text)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(text.Length);
+        var length = reader.CopyString(rented.AsSpan());
+        rented.AsSpan(0, length).CopyTo(text);
+        ArrayPool<byte>.Shared.Return(rented);
+        return length;
+    }
+}

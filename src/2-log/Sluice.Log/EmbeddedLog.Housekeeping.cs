@@ -1,0 +1,50 @@
+using Sluice.Log.Partitions;
+using Sluice.Log.Topics;
+
+namespace Sluice.Log;
+
+public sealed partial class EmbeddedLog
+{
+    /// <summary>One round of every writer, on the caller's thread; only for a log opened without threads. False when nothing waited.</summary>
+    internal bool RunRound()
+    {
+        var worked = false;
+        foreach (var writer in _writers) worked |= writer.RunRound();
+        return worked;
+    }
+
+    /// <summary>Rolls segments by age and applies retention to every partition.</summary>
+    internal Task MaintainAsync() => OnWritersAsync(AllPartitions(), static writer => writer.Maintain());
+
+    private void StartThreads()
+    {
+        for (var i = 0; i < _writers.Length; i++) _writers[i].Start($"log-writer-{i}");
+        var retention = RepeatAsync(_options.RetentionCheckInterval, static writer => writer.Maintain());
+        var sync = _options.Durability == Durability.Interval
+            ? RepeatAsync(_options.SyncInterval, static writer => writer.Sync())
+            : Task.CompletedTask;
+        _housekeeping = Task.WhenAll(retention, sync);
+    }
+
+    private async Task RepeatAsync(TimeSpan period, Action<PartitionWriter> work)
+    {
+        using var timer = new PeriodicTimer(period, _storage.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_closing.Token)) await OnWritersAsync(AllPartitions(), work);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // The log is being closed, which ends the repetition.
+            return;
+        }
+    }
+
+    private async Task OnWritersAsync(LivePartition[] partitions, Action<PartitionWriter> work)
+    {
+        var done = new Task[partitions.Length];
+        for (var i = 0; i < done.Length; i++) done[i] = partitions[i].Thread.PostAsync(partitions[i].Writer, work);
+        if (!_threaded) RunRound();
+        await Task.WhenAll(done);
+    }
+}

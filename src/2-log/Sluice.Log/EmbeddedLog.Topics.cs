@@ -1,0 +1,170 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Bytes;
+using Sluice.Log.Metadata;
+using Sluice.Log.Partitions;
+using Sluice.Log.Segments;
+using Sluice.Log.Topics;
+
+namespace Sluice.Log;
+
+public sealed partial class EmbeddedLog
+{
+    /// <summary>
+    /// Opens over a metadata store of the caller's. Without threads nothing is written until <see cref="RunRound"/> is called, which
+    /// makes every step of a simulation repeatable.
+    /// </summary>
+    internal static EmbeddedLog Open(
+        EmbeddedLogOptions options, IFileSystem files, TimeProvider time, ILogger logger, MetadataStore metadata, bool threaded)
+    {
+        if (TopicConfig.TryParse(options.TopicDefaults, new Dictionary<string, string>(), out var reason) is null)
+            throw new ArgumentException($"The topic defaults are invalid: {reason}", nameof(options));
+        files.CreateDirectory(options.Directory);
+        var storage = new PartitionStorage(files, time, metadata, new OpenFiles(files, options.Limits.OpenFilesMax), logger);
+        var log = new EmbeddedLog(options, storage, threaded);
+        log.OpenTopics();
+        if (threaded) log.StartThreads();
+        return log;
+    }
+
+    /// <summary>Throws unless the topic can be created as asked.</summary>
+    private TopicConfig Validate(TopicSpec spec)
+    {
+        if (TopicName.Fault(spec.Name) is { } fault) throw new InvalidTopicException(spec.Name, fault);
+        if (spec.PartitionCount < 1 || spec.PartitionCount > _options.Limits.PartitionsPerTopicMax)
+            throw new InvalidTopicException(spec.Name, $"a topic has 1 to {_options.Limits.PartitionsPerTopicMax} partitions, not {spec.PartitionCount}.");
+        return TopicConfig.TryParse(_options.TopicDefaults, spec.Configs, out var reason) ?? throw new InvalidTopicException(spec.Name, reason);
+    }
+
+    /// <exception cref="IOException">A directory of that name is there although the topic is not.</exception>
+    public async ValueTask<TopicDescription> CreateTopicAsync(TopicSpec spec, CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var config = Validate(spec);
+        await _topicGate.WaitAsync(cancel);
+        try
+        {
+            if (_topics.ContainsKey(spec.Name)) throw new TopicExistsException(spec.Name);
+            var configs = new Dictionary<string, string>(spec.Configs, StringComparer.Ordinal);
+            var topic = new TopicDescription(Guid.NewGuid(), spec.Name, spec.PartitionCount, configs);
+            CreateFiles(topic);
+            _topics[spec.Name] = OpenTopic(topic, config, new Dictionary<(Guid, int), long>());
+            return topic;
+        }
+        finally
+        {
+            _topicGate.Release();
+        }
+    }
+
+    public async ValueTask<bool> DeleteTopicAsync(string topic, CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await _topicGate.WaitAsync(cancel);
+        try
+        {
+            if (!_topics.TryGetValue(topic, out var live)) return false;
+            _storage.Metadata.SetTopicState(live.Description.Id, TopicState.Deleting);
+            _topics.TryRemove(topic, out _);
+            await OnWritersAsync(live.Partitions, static writer => writer.Abandon());
+            foreach (var partition in live.Partitions) partition.Shared.Leave();
+            DeleteFiles(live.Description);
+            foreach (var segment in live.Partitions.SelectMany(p => p.Shared.Segments)) _storage.Forget(segment);
+            return true;
+        }
+        finally
+        {
+            _topicGate.Release();
+        }
+    }
+
+    private void OpenTopics()
+    {
+        var stored = _storage.Metadata.Topics();
+        var starts = _storage.Metadata.StartOffsets();
+        foreach (var (topic, state) in stored)
+        {
+            if (state != TopicState.Live) DeleteFiles(topic);
+        }
+
+        foreach (var name in _storage.Files.ListDirectories(_options.Directory).Where(TopicName.IsDeletedDirectory))
+            _storage.Files.DeleteDirectory(Path.Combine(_options.Directory, name));
+        foreach (var (topic, _) in stored.Where(t => t.State == TopicState.Live))
+        {
+            var config = TopicConfig.TryParse(_options.TopicDefaults, topic.Configs, out var reason)
+                ?? throw new InvalidDataException($"The stored topic '{topic.Name}' is invalid: {reason}");
+            _topics[topic.Name] = OpenTopic(topic, config, starts);
+        }
+    }
+
+    private LiveTopic OpenTopic(TopicDescription topic, TopicConfig config, Dictionary<(Guid, int), long> starts)
+    {
+        var partitions = new LivePartition[topic.PartitionCount];
+        for (var i = 0; i < partitions.Length; i++)
+            partitions[i] = OpenPartition(topic, i, config, starts.GetValueOrDefault((topic.Id, i)));
+        return new LiveTopic(topic, config, partitions);
+    }
+
+    private LivePartition OpenPartition(TopicDescription topic, int number, TopicConfig config, long start)
+    {
+        var name = new TopicPartition(topic.Name, number);
+        var directory = TopicName.Directory(_options.Directory, name);
+        var recovered = new PartitionRecovery(_storage.Files, directory, start, _storage.Logger).Open();
+        start = Math.Max(start, recovered.Segments[0].BaseOffset);
+        if (start > recovered.EndOffset)
+            throw new CorruptLogException(directory, 0, $"it ends at offset {recovered.EndOffset}, its first retained offset is {start}.");
+        var limits = _options.Limits;
+        var queue = new AppendQueue(limits.QueuedAppendsMax, limits.QueuedBytesMax);
+        var shared = new Partition(name, queue, recovered.Segments, start, recovered.EndOffset);
+        var thread = _writers[_writersGiven++ % _writers.Length];
+        var settings = new PartitionSettings(directory, topic.Id, config, _options.Durability, limits, thread.Buffer);
+        var writer = new PartitionWriter(shared, settings, _storage, recovered);
+        return new LivePartition(shared, new PartitionReader(shared, _storage.OpenFiles, limits.ReadBytesMax), writer, thread);
+    }
+
+    /// <summary>Makes the directories and first segments. A crash or failure in between leaves the topic "creating", which the next start undoes.</summary>
+    private void CreateFiles(TopicDescription topic)
+    {
+        var directories = PartitionNames(topic).Select(name => TopicName.Directory(_options.Directory, name)).ToArray();
+        if (directories.FirstOrDefault(d => _storage.Files.ListFiles(d).Count > 0) is { } taken)
+            throw new IOException($"Topic '{topic.Name}' cannot be created: '{taken}' holds files of no known topic. Move them away.");
+        _storage.Metadata.InsertTopic(topic, TopicState.Creating, _storage.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        try
+        {
+            foreach (var directory in directories)
+            {
+                _storage.Files.CreateDirectory(directory);
+                PartitionWriter.Create(_storage.Files, directory, baseOffset: 0);
+            }
+
+            _storage.Metadata.SetTopicState(topic.Id, TopicState.Live);
+        }
+        catch (IOException)
+        {
+            DeleteFiles(topic);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Deletes a topic that is marked as going: first its directories lose their names, then it leaves the metadata, then the files go.
+    /// Any part of it may be done already.
+    /// </summary>
+    private void DeleteFiles(TopicDescription topic)
+    {
+        var renamed = new List<string>();
+        var present = _storage.Files.ListDirectories(_options.Directory).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in PartitionNames(topic).Where(name => present.Contains(name.ToString())))
+        {
+            var deleted = TopicName.DeletedDirectory(_options.Directory, topic.Id, name.Partition);
+            _storage.Files.Replace(TopicName.Directory(_options.Directory, name), deleted);
+            renamed.Add(deleted);
+        }
+
+        _storage.Files.SyncDirectory(_options.Directory);
+        _storage.Metadata.DeleteTopic(topic.Id);
+        foreach (var directory in renamed) _storage.Files.DeleteDirectory(directory);
+    }
+
+    private static IEnumerable<TopicPartition> PartitionNames(TopicDescription topic) =>
+        Enumerable.Range(0, topic.PartitionCount).Select(i => new TopicPartition(topic.Name, i));
+}

@@ -1,0 +1,47 @@
+namespace Sluice.Log;
+
+/// <summary>Every bound of the embedded log, with the reason for its number. Sizes are bytes.</summary>
+public sealed record LogLimits
+{
+    /// <summary>
+    /// What the records of one compressed batch may become: 128 MiB. A hundred times the default max.message.bytes, which
+    /// leaves room for text that compresses well and stops a batch that is nothing but a bomb.
+    /// </summary>
+    public const int DecompressedBytesMax = 128 << 20;
+
+    /// <summary>Sparseness of both indexes: an entry every 4096 bytes, Kafka's index.interval.bytes.</summary>
+    public const int IndexIntervalBytes = 4096;
+
+    /// <summary>
+    /// Threads that write and sync, partitions being spread over them: 2. One sync of a laptop or cloud disk keeps one thread
+    /// waiting, so a second overlaps the syncs of other partitions; on two cores a third only takes time from the callers.
+    /// </summary>
+    public int WriterThreads { get; init; } = 2;
+
+    /// <summary>
+    /// Appends that may wait per partition: 16,384. Above what any server here holds open as connections, and at 50,000 appends/s a
+    /// third of a second of work, after which telling the caller to come back is kinder than letting it wait.
+    /// </summary>
+    public int QueuedAppendsMax { get; init; } = 16_384;
+
+    /// <summary>Bytes that may wait per partition: 64 MiB, a quarter second of synced writes of the disks this was measured on.</summary>
+    public long QueuedBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Bytes per write call: 4 MiB, beyond which throughput of synced writes no longer grew where it was measured.</summary>
+    public int WriteBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// Bytes after which a partition notes how far it is durable: 64 MiB. What is beyond is read, checked and written again after a
+    /// crash; 64 MiB take a quarter second.
+    /// </summary>
+    public long CheckpointBytes { get; init; } = 64L << 20;
+
+    /// <summary>Bytes one read returns at most, whatever the caller asks: 64 MiB, over Kafka's default fetch.max.bytes of 50 MiB.</summary>
+    public int ReadBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>Segment files kept open for readers: 512, half the 1,024 descriptors that most systems grant without being asked.</summary>
+    public int OpenFilesMax { get; init; } = 512;
+
+    /// <summary>Partitions of one topic: 10,000, the order at which Kafka's own guides advise to stop.</summary>
+    public int PartitionsPerTopicMax { get; init; } = 10_000;
+}

@@ -1,0 +1,73 @@
+using Sluice.Log.Segments;
+
+namespace Sluice.Log.Partitions;
+
+/// <summary>
+/// What callers share of a partition: the queue into it, and the segments and offsets that readers may see. Only the partition's
+/// <see cref="PartitionWriter"/> changes them.
+/// </summary>
+internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumerable<Segment> segments, long start, long end)
+{
+    private Segment[] _segments = segments.ToArray();
+    private TaskCompletionSource? _moved;
+    private long _start = start;
+    private long _end = end;
+    private bool _gone;
+
+    public TopicPartition Name => name;
+
+    public AppendQueue Queue => queue;
+
+    /// <summary>In order of their offsets, never empty, the last one open.</summary>
+    public Segment[] Segments => Volatile.Read(ref _segments);
+
+    public PartitionOffsets Offsets
+    {
+        get
+        {
+            // The start never passes the end, so reading it first keeps the pair in order.
+            var start = Volatile.Read(ref _start);
+            return new PartitionOffsets(start, Volatile.Read(ref _end));
+        }
+    }
+
+    public void SetSegments(IEnumerable<Segment> segments) => Volatile.Write(ref _segments, segments.ToArray());
+
+    public void SetStart(long offset) => Volatile.Write(ref _start, offset);
+
+    /// <summary>Makes records visible to readers and wakes those that wait for them.</summary>
+    public void SetEnd(long offset)
+    {
+        Volatile.Write(ref _end, offset);
+        // Against the waiter that stores its source and then looks at the end: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _moved) is not null) Interlocked.Exchange(ref _moved, null)?.TrySetResult();
+    }
+
+    /// <summary>Ends all waiting: the partition is deleted or the log is closed.</summary>
+    public void Leave()
+    {
+        Volatile.Write(ref _gone, true);
+        Interlocked.MemoryBarrier();
+        Interlocked.Exchange(ref _moved, null)?.TrySetResult();
+    }
+
+    /// <exception cref="UnknownTopicPartitionException">The partition was deleted, or its log closed, meanwhile.</exception>
+    public async ValueTask WaitBeyondAsync(long offset, CancellationToken cancel)
+    {
+        while (Offsets.End <= offset)
+        {
+            var moved = Volatile.Read(ref _moved);
+            if (moved is null)
+            {
+                var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                moved = Interlocked.CompareExchange(ref _moved, fresh, null) ?? fresh;
+            }
+
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _gone)) throw new UnknownTopicPartitionException(name);
+            if (Offsets.End > offset) return;
+            await moved.Task.WaitAsync(cancel);
+        }
+    }
+}

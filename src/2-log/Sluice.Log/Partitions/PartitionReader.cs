@@ -1,0 +1,119 @@
+using Sluice.Log.Records;
+using Sluice.Log.Segments;
+
+namespace Sluice.Log.Partitions;
+
+/// <summary>Reads of a partition, each from a snapshot of its segments; any number at a time.</summary>
+internal sealed class PartitionReader(Partition partition, OpenFiles files, int readBytesMax)
+{
+    // Two index intervals: the batch wanted is nearly always in the first chunk after the index entry.
+    private const int LocateChunkBytes = 2 * LogLimits.IndexIntervalBytes;
+    private const int SearchChunkBytes = 64 << 10;
+
+    public FetchedBatches Read(long offset, int bytesMax)
+    {
+        try
+        {
+            return ReadSnapshot(offset, bytesMax);
+        }
+        catch (FileNotFoundException) when (offset < partition.Offsets.Start)
+        {
+            // Retention deleted the segment between the look at the list and the opening of the file.
+            throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
+        }
+    }
+
+    public long? OffsetForTimestamp(long timestampMs)
+    {
+        var offsets = partition.Offsets;
+        foreach (var segment in partition.Segments)
+        {
+            if (segment.MaxTimestampMs < timestampMs) continue;
+            if (Search(segment, timestampMs, offsets) is { } found) return found;
+        }
+
+        return null;
+    }
+
+    private FetchedBatches ReadSnapshot(long offset, int bytesMax)
+    {
+        var offsets = partition.Offsets;
+        if (offset < offsets.Start || offset > offsets.End) throw new OffsetOutOfRangeException(partition.Name, offset, offsets);
+        if (offset == offsets.End) return new FetchedBatches(default, offsets);
+        var segments = partition.Segments;
+        var at = Array.FindLastIndex(segments, s => s.BaseOffset <= offset);
+        if (at < 0) throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
+        var first = segments[at];
+        var (position, firstBytes) = Locate(segments[at], offset);
+        var readable = segments[at].ReadableBytes - position + segments.Skip(at + 1).Sum(s => s.ReadableBytes);
+        var wanted = Math.Max(firstBytes, Math.Min(bytesMax, readBytesMax));
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(wanted, readable));
+        var filled = 0;
+        for (; at < segments.Length; at++, position = 0)
+        {
+            var room = (int)Math.Min(buffer.Length - filled, segments[at].ReadableBytes - position);
+            var taken = Fill(segments[at], position, buffer.AsSpan(filled, room), offsets.End);
+            filled += taken;
+            if (taken < room || filled == buffer.Length || position + taken < segments[at].ReadableBytes) break;
+        }
+
+        if (filled == 0) throw new CorruptLogException(first.Name.LogPath, first.ReadableBytes, $"the batch with offset {offset} is cut short.");
+        return new FetchedBatches(buffer.AsMemory(0, filled), offsets);
+    }
+
+    /// <summary>The position and size of the batch that holds an offset.</summary>
+    private (long Position, int SizeBytes) Locate(Segment segment, long offset)
+    {
+        var from = segment.Floor(files, offset);
+        using var lease = files.Rent(segment.Name.LogPath);
+        using var walker = new BatchWalker(lease.File, from, segment.ReadableBytes, LocateChunkBytes);
+        while (walker.MoveNext())
+        {
+            if (walker.Header.NextOffset > offset) return (walker.Position, walker.Header.SizeBytes);
+        }
+
+        throw new CorruptLogException(segment.Name.LogPath, walker.Position, $"the batch with offset {offset} is not there.");
+    }
+
+    /// <summary>Reads whole, verified batches below the end; returns their bytes.</summary>
+    private int Fill(Segment segment, long position, Span<byte> buffer, long end)
+    {
+        using var lease = files.Rent(segment.Name.LogPath);
+        var rest = buffer[..lease.File.Read(buffer, position)];
+        var filled = 0;
+        while (RecordBatchHeader.TryRead(rest, out var header) && header.SizeBytes <= rest.Length && header.BaseOffset < end)
+        {
+            if (!header.CrcMatches(rest)) throw Damaged(segment, position + filled);
+            filled += header.SizeBytes;
+            rest = rest[header.SizeBytes..];
+        }
+
+        // Bytes that cannot be the beginning of a batch are damage, not a batch that did not fit.
+        if (rest.Length >= RecordBatchHeader.Size && !RecordBatchHeader.TryRead(rest, out _)) throw Damaged(segment, position + filled);
+        return filled;
+    }
+
+    private long? Search(Segment segment, long timestampMs, PartitionOffsets offsets)
+    {
+        var older = segment.LastOffsetBefore(files, timestampMs);
+        using var lease = files.Rent(segment.Name.LogPath);
+        var from = older < 0 ? 0 : segment.Floor(files, older);
+        using var walker = new BatchWalker(lease.File, from, segment.ReadableBytes, SearchChunkBytes);
+        while (walker.MoveNext() && walker.Header.BaseOffset < offsets.End)
+        {
+            if (walker.Header.NextOffset <= offsets.Start || walker.Header.MaxTimestampMs < timestampMs) continue;
+            var batch = walker.ReadBatch();
+            if (batch.Length < walker.Header.SizeBytes || !walker.Header.CrcMatches(batch)) throw Damaged(segment, walker.Position);
+            var records = new RecordReader(batch, offsets.Start);
+            while (records.MoveNext())
+            {
+                if (records.TimestampMs >= timestampMs) return records.Offset;
+            }
+        }
+
+        return null;
+    }
+
+    private static CorruptLogException Damaged(Segment segment, long position) =>
+        new(segment.Name.LogPath, position, "the batch does not match its CRC.");
+}

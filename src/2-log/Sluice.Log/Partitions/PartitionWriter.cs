@@ -1,0 +1,170 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Bytes;
+using Sluice.Log.Records;
+using Sluice.Log.Segments;
+using Sluice.Log.Topics;
+
+namespace Sluice.Log.Partitions;
+
+/// <summary>What a partition's writer is made with. The buffer is shared by the partitions of a thread and empty between rounds.</summary>
+internal sealed record PartitionSettings(
+    string Directory, Guid TopicId, TopicConfig Config, Durability Durability, LogLimits Limits, ByteWriter Buffer);
+
+/// <summary>
+/// The writing side of a partition. All of it runs on the one writer thread the partition belongs to: it drains the queue, writes,
+/// syncs once for all that waited, and only then lets readers and callers know.
+/// </summary>
+internal sealed partial class PartitionWriter
+{
+    private readonly Partition _partition;
+    private readonly PartitionSettings _settings;
+    private readonly PartitionStorage _storage;
+    private readonly List<PendingAppend> _inFlight = [];
+    private readonly ByteWriter _buffer;
+    private Segment _segment;
+    private SegmentIndex _index;
+    private IFile _file;
+    private PartitionCheckpoint _checkpoint;
+    private long _position;
+    private long _bufferPosition;
+    private long _nextOffset;
+    private long? _segmentSinceMs;
+    private bool _unsynced;
+    private bool _stopped;
+
+    public PartitionWriter(Partition partition, PartitionSettings settings, PartitionStorage storage, PartitionRecovery.Recovered recovered)
+    {
+        _partition = partition;
+        _settings = settings;
+        _storage = storage;
+        _buffer = settings.Buffer;
+        _segment = recovered.Segments[^1];
+        _index = recovered.OpenIndex;
+        _position = _bufferPosition = recovered.Bytes;
+        _nextOffset = recovered.EndOffset;
+        _checkpoint = recovered.Checkpoint;
+        _file = storage.Files.Open(_segment.Name.LogPath, FileOpen.ReadWrite);
+        _segmentSinceMs = FirstTimestamp();
+    }
+
+    public Partition Partition => _partition;
+
+    /// <summary>Writes all that waits. <see cref="Publish"/> has to follow; between the two other partitions may write.</summary>
+    public void Write()
+    {
+        _partition.Queue.Drain(_inFlight);
+        if (_stopped || _inFlight.Count == 0) return;
+        _buffer.Reset();
+        var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var append in _inFlight) Write(append, nowMs);
+        FlushBuffer();
+    }
+
+    /// <summary>Syncs what was written as the durability asks, moves the end and answers the callers.</summary>
+    public void Publish()
+    {
+        if (_inFlight.Count == 0) return;
+        if (!_stopped)
+        {
+            if (_settings.Durability == Durability.Fsync) Sync();
+            _segment.Publish(_position);
+            _partition.SetEnd(_nextOffset);
+        }
+
+        Answer(_stopped ? AppendError.StorageError : AppendError.None);
+        if (!_stopped && _position - _checkpoint.Position >= _settings.Limits.CheckpointBytes) Checkpoint();
+    }
+
+    /// <summary>Brings to disk what <see cref="Durability.Interval"/> left in memory.</summary>
+    public void Sync()
+    {
+        if (_stopped || !_unsynced) return;
+        _file.Sync();
+        _unsynced = false;
+    }
+
+    /// <summary>
+    /// A failed write or sync says nothing about what is on disk, and a second sync may succeed without the bytes of the first. So the
+    /// partition takes no more records until it is opened and recovered again.
+    /// </summary>
+    public void Stop(Exception fault)
+    {
+        if (_stopped) return;
+        _stopped = true;
+        Stopped(_storage.Logger, fault, _partition.Name);
+        _partition.Queue.Close(AppendError.StorageError);
+        Answer(AppendError.StorageError);
+    }
+
+    /// <summary>Ends the partition: what waits is written, the files are complete, the next start has nothing to recover.</summary>
+    public void Close()
+    {
+        _partition.Queue.Close(AppendError.StorageError);
+        try
+        {
+            Write();
+            Publish();
+            if (!_stopped) Checkpoint();
+        }
+        finally
+        {
+            _stopped = true;
+            _file.Dispose();
+        }
+    }
+
+    /// <summary>Ends the partition because its topic is deleted; what waits is refused.</summary>
+    public void Abandon()
+    {
+        _partition.Queue.Close(AppendError.UnknownTopicOrPartition);
+        _partition.Queue.Drain(_inFlight);
+        Answer(AppendError.UnknownTopicOrPartition);
+        _stopped = true;
+        _file.Dispose();
+    }
+
+    private void Write(PendingAppend append, long nowMs)
+    {
+        var bytes = append.Bytes.Span;
+        if (MustRoll(bytes.Length, append.Batch.LastOffsetDelta, nowMs)) Roll();
+        if (_buffer.Length > 0 && _buffer.Length + bytes.Length > _settings.Limits.WriteBytesMax) FlushBuffer();
+        var start = _buffer.Length;
+        _buffer.Write(bytes);
+        var batch = _buffer.WrittenSpan[start..];
+        append.BaseOffset = _nextOffset;
+        RecordBatchHeader.Assign(batch, _nextOffset);
+        var maxTimestampMs = append.Batch.MaxTimestampMs;
+        if (_settings.Config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
+        else if (append.Batch.MaxTimestampIsWrong) RecordBatchHeader.SetMaxTimestamp(batch, maxTimestampMs);
+        _index.Add(_nextOffset + append.Batch.LastOffsetDelta, (int)_position, bytes.Length, maxTimestampMs);
+        _segmentSinceMs ??= nowMs;
+        _nextOffset += append.Batch.LastOffsetDelta + 1;
+        _position += bytes.Length;
+    }
+
+    private void FlushBuffer()
+    {
+        if (_buffer.Length == 0) return;
+        _unsynced = true;
+        _file.Write(_buffer.WrittenSpan, _bufferPosition);
+        _bufferPosition = _position;
+        _buffer.Reset();
+    }
+
+    private void Answer(AppendError error)
+    {
+        foreach (var append in _inFlight) append.Complete(error);
+        _inFlight.Clear();
+    }
+
+    private long? FirstTimestamp()
+    {
+        Span<byte> bytes = stackalloc byte[RecordBatchHeader.Size];
+        if (_file.Read(bytes, 0) < bytes.Length || !RecordBatchHeader.TryRead(bytes, out var first)) return null;
+        var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        return first.MaxTimestampMs < 0 ? nowMs : Math.Min(nowMs, first.MaxTimestampMs);
+    }
+
+    [LoggerMessage(110, LogLevel.Error, "Partition {Partition} stopped after its storage failed; it recovers when the log is opened again")]
+    private static partial void Stopped(ILogger logger, Exception fault, TopicPartition partition);
+}

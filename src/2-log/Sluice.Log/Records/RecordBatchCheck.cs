@@ -1,0 +1,47 @@
+namespace Sluice.Log.Records;
+
+/// <summary>
+/// Decides whether a batch may enter the log: what gets in must be readable by every consumer, so the records are walked, not only
+/// the CRC compared.
+/// </summary>
+internal static class RecordBatchCheck
+{
+    public static AppendError Check(ReadOnlySpan<byte> bytes, int batchBytesMax, out CheckedBatch batch)
+    {
+        batch = default;
+        if (!RecordBatchHeader.TryRead(bytes, out var header) || header.SizeBytes != bytes.Length) return AppendError.CorruptMessage;
+        if (bytes.Length > batchBytesMax) return AppendError.MessageTooLarge;
+        if (header.RecordCount < 1 || header.LastOffsetDelta != header.RecordCount - 1) return AppendError.CorruptMessage;
+        if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs)) return AppendError.CorruptMessage;
+        batch = new CheckedBatch(header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs);
+        return AppendError.None;
+    }
+
+    private static bool TryWalk(in RecordBatchHeader header, ReadOnlySpan<byte> records, out long maxTimestampMs)
+    {
+        maxTimestampMs = long.MinValue;
+        try
+        {
+            if (header.Compression != CompressionType.None)
+                records = RecordDecompression.Decompress(header.Compression, records, LogLimits.DecompressedBytesMax);
+            var cursor = new RecordCursor(records);
+            for (var i = 0; i < header.RecordCount; i++)
+            {
+                cursor.Read();
+                if (cursor.OffsetDelta != i) return false;
+                maxTimestampMs = Math.Max(maxTimestampMs, header.BaseTimestampMs + cursor.TimestampDelta);
+            }
+
+            if (header.IsLogAppendTime) maxTimestampMs = header.MaxTimestampMs;
+            return cursor.AtEnd;
+        }
+        catch (InvalidDataException)
+        {
+            // A malformed batch is an answer to the caller, not a fault of this process.
+            return false;
+        }
+    }
+}
+
+/// <summary>What the writer needs of a batch that was found good.</summary>
+internal readonly record struct CheckedBatch(int LastOffsetDelta, long MaxTimestampMs, bool MaxTimestampIsWrong);

@@ -1,0 +1,92 @@
+using Sluice.Bytes;
+
+namespace Sluice.Log.Segments;
+
+/// <summary>
+/// A stretch of a partition in one file. The last one of a partition is open: its indexes are in memory. The others are sealed and
+/// never change again; their indexes are looked up in their files.
+/// </summary>
+internal sealed class Segment
+{
+    private SegmentIndex? _openIndex;
+    private long _readableBytes;
+    private long _sealedMaxTimestampMs;
+
+    private Segment(SegmentName name, SegmentIndex? openIndex, long bytes, long maxTimestampMs)
+    {
+        Name = name;
+        _openIndex = openIndex;
+        _readableBytes = bytes;
+        _sealedMaxTimestampMs = maxTimestampMs;
+    }
+
+    public SegmentName Name { get; }
+
+    public long BaseOffset => Name.BaseOffset;
+
+    /// <summary>Bytes that readers may see.</summary>
+    public long ReadableBytes => Volatile.Read(ref _readableBytes);
+
+    /// <summary>Largest timestamp in the segment; -1 when it has no records.</summary>
+    public long MaxTimestampMs => Volatile.Read(ref _openIndex)?.MaxTimestampMs ?? _sealedMaxTimestampMs;
+
+    public static Segment Open(SegmentName name, SegmentIndex index, long bytes) => new(name, index, bytes, -1);
+
+    public static Segment Sealed(SegmentName name, long bytes, long maxTimestampMs) => new(name, null, bytes, maxTimestampMs);
+
+    public void Publish(long bytes) => Volatile.Write(ref _readableBytes, bytes);
+
+    /// <summary>Lets go of the indexes in memory, whose files are complete.</summary>
+    public void Seal()
+    {
+        _sealedMaxTimestampMs = MaxTimestampMs;
+        Volatile.Write(ref _openIndex, null);
+    }
+
+    /// <summary>Where to begin walking towards an offset.</summary>
+    public int Floor(OpenFiles files, long offset)
+    {
+        if (Volatile.Read(ref _openIndex) is { } open) return open.Floor(offset);
+        using var lease = files.Rent(Name.IndexPath);
+        var (low, high) = (0L, lease.File.Length / OffsetIndexEntry.Size);
+        var floor = 0;
+        Span<byte> bytes = stackalloc byte[OffsetIndexEntry.Size];
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            lease.File.Read(bytes, middle * OffsetIndexEntry.Size);
+            var entry = OffsetIndexEntry.Read(bytes);
+            if (entry.RelativeOffset <= offset - BaseOffset) (low, floor) = (middle + 1, entry.Position);
+            else high = middle;
+        }
+
+        return floor;
+    }
+
+    /// <summary>An offset up to and including which every record is older than the timestamp; -1 when none is known.</summary>
+    public long LastOffsetBefore(OpenFiles files, long timestampMs)
+    {
+        if (Volatile.Read(ref _openIndex) is { } open) return open.LastOffsetBefore(timestampMs);
+        using var lease = files.Rent(Name.TimeIndexPath);
+        var (low, high) = (0L, lease.File.Length / TimeIndexEntry.Size);
+        var last = -1L;
+        Span<byte> bytes = stackalloc byte[TimeIndexEntry.Size];
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            lease.File.Read(bytes, middle * TimeIndexEntry.Size);
+            var entry = TimeIndexEntry.Read(bytes);
+            if (entry.TimestampMs < timestampMs) (low, last) = (middle + 1, BaseOffset + entry.RelativeOffset);
+            else high = middle;
+        }
+
+        return last;
+    }
+
+    public void Delete(IFileSystem files)
+    {
+        files.Delete(Name.LogPath);
+        files.Delete(Name.IndexPath);
+        files.Delete(Name.TimeIndexPath);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Sluice.Cleaning;
+
+/// <summary>Bounds that no setting moves.</summary>
+internal static class CleaningLimits
+{
+    /// <summary>Nesting of a record's JSON. 1,000 is the depth at which Jackson 2.15, the parser behind Kafka Connect, stops.</summary>
+    public const int JsonDepthMax = 1000;
+
+    /// <summary>
+    /// A record this long is quarantined with as many of its first bytes: six times the 10 MiB that the gateway and Kinesis take, which
+    /// is what JSON escaping can make of them.
+    /// </summary>
+    public const int RecordBytesMax = 64 << 20;
+
+    /// <summary>
+    /// Records of a batch for which the clean SQL may fail. Each costs one run of the SQL per halving, some 20 ms: 1,000 are 20 s, and more
+    /// is a fault of the SQL rather than of the records.
+    /// </summary>
+    public const int FailingRecordsMax = 1000;
+}

@@ -1,0 +1,28 @@
+using Sluice.Definition;
+
+namespace Sluice.Cleaning;
+
+/// <summary>A dataset on one of its two ways: which records it is made of, and the ids under which its tables keep positions.</summary>
+/// <param name="Path"><see cref="Batch"/> or <see cref="Stream"/>: also the namespace of the clean table.</param>
+/// <param name="Topic">The topic, or the stream as a topic, that the records come from.</param>
+internal sealed record CleaningTarget(Dataset Dataset, string Path, string Topic)
+{
+    public const string Batch = "batch";
+    public const string Stream = "stream";
+
+    public static CleaningTarget Of(Dataset dataset, string path) => path switch
+    {
+        Batch => new CleaningTarget(dataset, path, dataset.Topic),
+        Stream => new CleaningTarget(dataset, path, dataset.Stream),
+        _ => throw new ArgumentException($"Path '{path}' is neither {Batch} nor {Stream}.", nameof(path)),
+    };
+
+    /// <summary>Next offset to clean, on the clean table; on quarantine and duplicates, the offset up to which an attempt wrote there.</summary>
+    public string PositionId(int partition) => $"sluice/{Path}/{Topic}/{partition}";
+
+    /// <summary>Start offset of the raw object that holds the next offset, or the next offset itself when an object begins there.</summary>
+    public string ObjectId(int partition) => $"sluice/{Path}/{Topic}/{partition}/object";
+
+    /// <summary>Number of the last replay that the table has taken in.</summary>
+    public string ReplayId => $"sluice/{Path}/{Dataset.Name}/replay";
+}

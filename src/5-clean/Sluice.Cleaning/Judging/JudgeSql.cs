@@ -1,0 +1,122 @@
+using Sluice.Definition;
+using Sluice.Sql;
+
+namespace Sluice.Cleaning.Judging;
+
+/// <summary>The statements that one dataset's records are judged with, around the pipeline's own SQL and checks.</summary>
+/// <remarks>
+/// Relations, all temporary: <c>source</c> (what the clean SQL reads), <c>judged</c> (its result and whether the row is good),
+/// <c>cleaned</c> (that, stored), <c>firsts</c> (each key's first position), <c>duplicates</c>, <c>quarantined</c> and <c>runs</c>
+/// (records with consecutive positions, for finding where a position came from).
+/// </remarks>
+internal sealed class JudgeSql(Dataset dataset)
+{
+    public const string RawFunction = "sluice_raw";
+
+    private readonly string _key = SqlName.Quote(dataset.Key);
+
+    /// <summary>The declared columns, quoted.</summary>
+    public string Columns { get; } = string.Join(", ", dataset.Columns.Select(column => SqlName.Quote(column.Name)));
+
+    public string Source { get; } = $"CREATE TEMP VIEW source AS SELECT * FROM {RawFunction}()";
+
+    /// <summary>The pipeline's SQL begins in the first line, so that DuckDB's line numbers are those of its file.</summary>
+    public SqlStatement Cleaned => dataset.Clean.Statement with { Text = $"CREATE TEMP VIEW result AS {dataset.Clean.Statement.Text}" };
+
+    public string Judged => $"CREATE TEMP VIEW judged AS SELECT {Columns}, _position, {Good()} AS _good FROM result";
+
+    public static string EmptyTables => """
+        CREATE OR REPLACE TEMP TABLE cleaned AS SELECT * FROM judged LIMIT 0;
+        CREATE OR REPLACE TEMP TABLE duplicates (_position BIGINT, key VARCHAR);
+        CREATE OR REPLACE TEMP TABLE quarantined (
+          topic VARCHAR, partition INTEGER, "offset" BIGINT, object VARCHAR, line BIGINT, raw VARCHAR, reasons VARCHAR[]);
+        CREATE OR REPLACE TEMP TABLE runs (
+          first BIGINT, topic VARCHAR, partition INTEGER, "offset" BIGINT, object VARCHAR, line BIGINT);
+        CREATE OR REPLACE TEMP TABLE faults (_position BIGINT, reasons VARCHAR[], omitted BOOLEAN);
+        """;
+
+    public const string Fill = "INSERT INTO cleaned SELECT * FROM judged";
+
+    public const string Count =
+        "SELECT count(*), count(DISTINCT _position), count(*) FILTER (WHERE _good) FROM cleaned";
+
+    public const string Doubled =
+        "SELECT _position FROM cleaned GROUP BY _position HAVING count(*) > 1 ORDER BY _position";
+
+    public const string DeleteDoubled =
+        "DELETE FROM cleaned WHERE _position IN (SELECT _position FROM cleaned GROUP BY _position HAVING count(*) > 1)";
+
+    public const string Missing =
+        "SELECT s._position FROM source s ANTI JOIN cleaned c ON s._position = c._position ORDER BY s._position";
+
+    public const string Foreign =
+        "SELECT count(*) FROM cleaned c ANTI JOIN source s ON s._position = c._position";
+
+    /// <summary>The reasons of the rows that are not good.</summary>
+    public string Reasons()
+    {
+        var reasons = new List<string> { $"CASE WHEN {_key} IS NULL THEN {SqlName.Literal(Cleaning.Reasons.KeyIsNull(dataset.Key))} END" };
+        reasons.AddRange(NotNullColumns().Select(column =>
+            $"CASE WHEN {SqlName.Quote(column)} IS NULL THEN {SqlName.Literal(Cleaning.Reasons.IsNull(column))} END"));
+        reasons.AddRange(dataset.Checks.Select(check =>
+            $"CASE WHEN ({check.Sql}\n) IS FALSE THEN {SqlName.Literal(Cleaning.Reasons.FailedCheck(check.Name))} END"));
+        return $"SELECT _position, list_filter([{string.Join(", ", reasons)}], lambda reason: reason IS NOT NULL) FROM cleaned WHERE NOT _good";
+    }
+
+    public string Firsts =>
+        $"CREATE OR REPLACE TEMP TABLE firsts AS SELECT {_key} AS key, min(_position) AS _position FROM cleaned WHERE _good GROUP BY {_key}";
+
+    /// <summary>Rows of keys that occurred before: in the batch, or in <paramref name="existing"/>, the table.</summary>
+    public string Duplicates(string existing) => $"""
+        INSERT INTO duplicates
+        SELECT c._position, CAST(c.{_key} AS VARCHAR)
+        FROM cleaned c JOIN firsts f ON f.key = c.{_key}
+        WHERE c._good AND (
+          c._position <> f._position
+          OR f._position IN (SELECT k._position FROM {existing} t JOIN firsts k ON k.key = t.{_key}))
+        """;
+
+    public string CleanRows(bool all) => all
+        ? $"SELECT {Columns} FROM cleaned"
+        : $"SELECT {Columns} FROM cleaned WHERE _good AND _position NOT IN (SELECT _position FROM duplicates)";
+
+    /// <summary>Rows for the table of quarantined records.</summary>
+    public static string QuarantineRows(string path, string at) =>
+        $"""SELECT {SqlName.Literal(path)} AS path, topic, partition, "offset", object, line, raw, reasons, {at} AS quarantined_at FROM quarantined""";
+
+    /// <summary>Duplicates with where they came from.</summary>
+    public const string PlacedDuplicates = """
+        SELECT r.topic, r.partition, r."offset" + (d._position - r.first) AS "offset", r.object, r.line + (d._position - r.first) AS line, d.key
+        FROM duplicates d ASOF JOIN runs r ON d._position >= r.first
+        """;
+
+    /// <summary>A row for each record of the batch save the omitted, with its place, verdict, key and reasons.</summary>
+    public static string VerdictRows(int count) => $"""
+        SELECT r.topic, r.partition, r."offset" + (p.range - r.first) AS "offset", r.object, r.line + (p.range - r.first) AS line,
+          CASE
+            WHEN f._position IS NOT NULL THEN '{Replay.StillQuarantined}'
+            WHEN d._position IS NOT NULL THEN '{Replay.Duplicate}'
+            ELSE '{Replay.Clean}'
+          END AS verdict,
+          d.key, f.reasons
+        FROM range({count}) p
+        ASOF JOIN runs r ON p.range >= r.first
+        LEFT JOIN faults f ON f._position = p.range
+        LEFT JOIN duplicates d ON d._position = p.range
+        WHERE f.omitted IS NOT TRUE
+        """;
+
+    /// <summary>Rows for the table of duplicates.</summary>
+    public static string DuplicateRows(string path, string at) =>
+        $"""SELECT {SqlName.Literal(path)} AS path, topic, partition, "offset", object, line, key, {at} AS found_at FROM ({PlacedDuplicates})""";
+
+    private string Good()
+    {
+        var conditions = NotNullColumns().Prepend(dataset.Key).Select(column => $"{SqlName.Quote(column)} IS NOT NULL")
+            .Concat(dataset.Checks.Select(check => $"({check.Sql}\n) IS NOT FALSE"));
+        return $"({string.Join(" AND ", conditions)})";
+    }
+
+    private IEnumerable<string> NotNullColumns() =>
+        dataset.Columns.Where(column => !column.Nullable && column.Name != dataset.Key).Select(column => column.Name);
+}

@@ -1,0 +1,86 @@
+namespace Sluice.Cleaning.Raw;
+
+/// <summary>
+/// Records on their way through cleaning, whatever their origin: bytes, and the position each has in its log. A record is
+/// named by its ordinal in the batch, which grows with (topic and partition as added, offset): it is the SQL's <c>_position</c>.
+/// </summary>
+internal sealed class RawBatch
+{
+    private readonly List<ReadOnlyMemory<byte>> _rows = [];
+    private readonly List<RawRun> _runs = [];
+    private readonly SortedDictionary<int, RawPosition> _reached = [];
+
+    public int Count => _rows.Count;
+
+    /// <summary>Bytes of the records, line ends excluded.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>The runs of consecutive records, in order of their ordinals.</summary>
+    public IReadOnlyList<RawRun> Runs => _runs;
+
+    /// <summary>By partition, the position that cleaning this batch reaches.</summary>
+    public IReadOnlyDictionary<int, RawPosition> Reached => _reached;
+
+    public ReadOnlyMemory<byte> this[int ordinal] => _rows[ordinal];
+
+    /// <summary>Adds the record at <paramref name="place"/>. The bytes are kept, not copied.</summary>
+    public void Add(in RawPlace place, ReadOnlyMemory<byte> record)
+    {
+        if (_runs.Count == 0 || !_runs[^1].ContinuesWith(place, Count)) _runs.Add(new RawRun(Count, place));
+        _rows.Add(record);
+        Bytes += record.Length;
+    }
+
+    /// <summary>The record at an offset; null when the batch does not hold it.</summary>
+    public int? OrdinalAt(int partition, long offset)
+    {
+        // Runs are in order of (partition, offset): the last that does not begin behind the place is the only one that can hold it.
+        var low = 0;
+        var high = _runs.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) >>> 1;
+            var first = _runs[middle].First;
+            if (first.Partition < partition || (first.Partition == partition && first.Offset <= offset)) low = middle;
+            else high = middle - 1;
+        }
+
+        if (_runs.Count == 0 || _runs[low].First.Partition != partition) return null;
+        var distance = offset - _runs[low].First.Offset;
+        var end = low + 1 < _runs.Count ? _runs[low + 1].FirstOrdinal : Count;
+        return distance >= 0 && _runs[low].FirstOrdinal + distance < end ? _runs[low].FirstOrdinal + (int)distance : null;
+    }
+
+    /// <summary>Notes that the partition was read up to a position.</summary>
+    public void Reach(int partition, RawPosition position) => _reached[partition] = position;
+
+    /// <summary>Where the record came from.</summary>
+    public RawPlace PlaceOf(int ordinal)
+    {
+        var low = 0;
+        var high = _runs.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) >>> 1;
+            if (_runs[middle].FirstOrdinal <= ordinal) low = middle;
+            else high = middle - 1;
+        }
+
+        return _runs[low].PlaceOf(ordinal);
+    }
+}
+
+/// <summary>Where a record came from: its position in the log, and the object and line (1 is the first) it was read from, if any.</summary>
+internal readonly record struct RawPlace(string Topic, int Partition, long Offset, string? Object, long? Line);
+
+/// <summary>Records with consecutive ordinals, offsets and lines.</summary>
+internal readonly record struct RawRun(int FirstOrdinal, RawPlace First)
+{
+    public RawPlace PlaceOf(int ordinal)
+    {
+        var distance = ordinal - FirstOrdinal;
+        return First with { Offset = First.Offset + distance, Line = First.Line + distance };
+    }
+
+    public bool ContinuesWith(in RawPlace place, int ordinal) => PlaceOf(ordinal) == place;
+}

@@ -1,0 +1,68 @@
+namespace Sluice.Tables;
+
+/// <summary>Reads snapshots from a table's log.</summary>
+internal sealed class SnapshotLoader(TableName table, TableLog log, CheckpointReader checkpoints)
+{
+    /// <summary>The newest snapshot, or that of a version, from the listing; null when the table has no log, or not that version.</summary>
+    public async ValueTask<(Snapshot? Snapshot, string Fault)> LoadAsync(long? version, CancellationToken cancel)
+    {
+        var hint = await log.ReadHintAsync(cancel) ?? 0;
+        var from = hint <= (version ?? long.MaxValue) ? hint : 0;
+        var segment = LogSegment.Find(await log.ListAsync(from, cancel), version, out var fault);
+        // The hint may lie in every way, so what cannot be had with it is sought without it.
+        if (segment is null or { CheckpointVersion: < 0 } && from > 0) segment = LogSegment.Find(await log.ListAsync(0, cancel), version, out fault);
+        if (segment is null) return (null, fault);
+
+        return (await ReplayAsync(segment, cancel), "");
+    }
+
+    /// <summary>The snapshot one version further, by commits alone; null when there is no newer one.</summary>
+    public async ValueTask<Snapshot?> AdvanceAsync(Snapshot known, CancellationToken cancel)
+    {
+        if (await log.ReadCommitAsync(known.Version + 1, cancel) is not { } actions) return null;
+        var replay = new LogReplay(known.State);
+        var version = known.Version;
+        for (var next = actions; next is not null; next = await log.ReadCommitAsync(version + 1, cancel)) replay.ApplyCommit(++version, next);
+        return Guard(() => new Snapshot(replay.Build(), known));
+    }
+
+    /// <summary>The snapshot after a commit whose actions are known.</summary>
+    public Snapshot Advance(Snapshot known, IEnumerable<ILogAction> actions)
+    {
+        var replay = new LogReplay(known.State);
+        replay.ApplyCommit(known.Version + 1, actions);
+        return Guard(() => new Snapshot(replay.Build(), known));
+    }
+
+    private async ValueTask<Snapshot> ReplayAsync(LogSegment segment, CancellationToken cancel)
+    {
+        var replay = new LogReplay(TableState.Empty);
+        if (segment.Checkpoint.Count > 0) await checkpoints.ReadAsync(segment, replay, cancel);
+        foreach (var version in segment.Commits)
+        {
+            var actions = await log.ReadCommitAsync(version, cancel)
+                ?? throw new TableFormatException(table, $"{LogFile.CommitName(version)} vanished while the log was read: was it cleaned up meanwhile?");
+            Guard(() => replay.ApplyCommit(version, actions));
+        }
+
+        return Guard(() => new Snapshot(replay.Build()));
+    }
+
+    private void Guard(Action work) => Guard(() =>
+    {
+        work();
+        return 0;
+    });
+
+    private T Guard<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (LogFormatException e)
+        {
+            throw new TableFormatException(table, e.Message, e);
+        }
+    }
+}

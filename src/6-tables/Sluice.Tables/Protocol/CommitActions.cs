@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace Sluice.Tables;
+
+/// <summary>The actions of a commit that makes a change, and what it must not collide with.</summary>
+internal sealed class CommitActions
+{
+    private readonly Snapshot _basis;
+    private readonly Change _change;
+    private readonly TimeProvider _time;
+    private readonly TablesOptions _options;
+    private readonly string _isolation;
+    private readonly RemoveFile[] _removes;
+
+    public CommitActions(Snapshot basis, Change change, TimeProvider time, TablesOptions options, string isolation)
+    {
+        _basis = basis;
+        _change = change;
+        _time = time;
+        _options = options;
+        _isolation = isolation;
+        TxnId = $"{options.NewId():D}";
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _removes = change.Overwrite ? [.. basis.Files.Select(f => Remove(f, now))] : [];
+        Intent = new Intent(
+            change.Overwrite || change.ReadsTable,
+            _removes.Select(FileKey.Of).ToHashSet(),
+            change.Transactions.Select(t => t.AppId).ToHashSet(StringComparer.Ordinal));
+        if (Intent.AppIds.Count != change.Transactions.Count) throw new ArgumentException("A change names one application id twice.", nameof(change));
+    }
+
+    /// <summary>Tells this commit from all others: how an unknown outcome is settled.</summary>
+    public string TxnId { get; }
+
+    public Intent Intent { get; }
+
+    public List<ILogAction> Build()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var actions = new List<ILogAction>(1 + _change.Transactions.Count + _removes.Length + _change.Adds.Count) { Info(now) };
+        actions.AddRange(_change.Transactions.Select(t => t with { LastUpdated = now }));
+        actions.AddRange(_removes);
+        actions.AddRange(_change.Adds);
+        return actions;
+    }
+
+    private static RemoveFile Remove(AddFile file, long now) => new(file.Path, now, DataChange: true)
+    {
+        ExtendedFileMetadata = true,
+        PartitionValues = file.PartitionValues,
+        Size = file.Size,
+        DeletionVector = file.DeletionVector,
+        BaseRowId = file.BaseRowId,
+        DefaultRowCommitVersion = file.DefaultRowCommitVersion,
+    };
+
+    private CommitInfo Info(long now) => new()
+    {
+        Timestamp = now,
+        Operation = _change.Operation,
+        OperationParameters = _change.Parameters,
+        ReadVersion = _basis.Version,
+        IsolationLevel = _isolation,
+        IsBlindAppend = !Intent.ReadsTable,
+        OperationMetrics = Metrics(),
+        EngineInfo = _options.EngineInfo,
+        TxnId = TxnId,
+    };
+
+    private Dictionary<string, string> Metrics()
+    {
+        var metrics = new Dictionary<string, string>
+        {
+            ["numFiles"] = Text(_change.Adds.Count),
+            ["numOutputRows"] = Text(_change.Adds.Sum(a => FileStats.RowCount(a.Stats) ?? 0)),
+            ["numOutputBytes"] = Text(_change.Adds.Sum(a => a.Size)),
+        };
+        if (_change.Overwrite) metrics["numRemovedFiles"] = Text(_removes.Length);
+        return metrics;
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

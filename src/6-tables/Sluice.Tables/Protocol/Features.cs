@@ -1,0 +1,71 @@
+namespace Sluice.Tables;
+
+/// <summary>What a table's protocol asks of readers and writers, against what Sluice does.</summary>
+/// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#table-features</remarks>
+internal static class Features
+{
+    private const int NamedReaderFeatures = 3;
+    private const int NamedWriterFeatures = 7;
+
+    private static readonly HashSet<string> s_readable =
+        ["columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+
+    /// <summary>What keeps Sluice from reading the table; null when nothing does.</summary>
+    public static string? ReadFault(TableProtocol protocol)
+    {
+        if (protocol.MinReaderVersion < NamedReaderFeatures) return null;
+        if (protocol.MinReaderVersion > NamedReaderFeatures)
+        {
+            return $"it needs reader version {protocol.MinReaderVersion}; Sluice reads up to {NamedReaderFeatures}";
+        }
+
+        if (protocol.ReaderFeatures is null) return "its protocol has reader version 3 without naming readerFeatures";
+        var unknown = protocol.ReaderFeatures.Where(f => !s_readable.Contains(f)).ToArray();
+        return unknown.Length == 0 ? null : $"it needs the reader feature {string.Join(", ", unknown)}, which Sluice does not have";
+    }
+
+    /// <summary>What keeps Sluice from writing to the table; null when nothing does.</summary>
+    public static string? WriteFault(TableProtocol protocol, TableMetadata metadata, StructType schema)
+    {
+        if (protocol.MinWriterVersion > NamedWriterFeatures)
+        {
+            return $"it needs writer version {protocol.MinWriterVersion}; Sluice writes up to {NamedWriterFeatures}";
+        }
+
+        var named = protocol.MinWriterVersion == NamedWriterFeatures ? protocol.WriterFeatures ?? [] : [];
+        var refused = named.Where(f => !IsHarmless(f)).Concat(InUse(metadata, schema)).Distinct().Order(StringComparer.Ordinal).ToArray();
+        return refused.Length == 0 ? null : $"it uses {string.Join(", ", refused)}, which Sluice does not write";
+    }
+
+    /// <summary>Features that ask nothing of an append or an overwrite unless the table's metadata switches them on.</summary>
+    private static bool IsHarmless(string feature) => feature is
+        "appendOnly" or "invariants" or "checkConstraints" or "changeDataFeed" or "generatedColumns" or "columnMapping" or "identityColumns"
+        or "deletionVectors" or "timestampNtz" or "v2Checkpoint" or "vacuumProtocolCheck";
+
+    private static IEnumerable<string> InUse(TableMetadata metadata, StructType schema)
+    {
+        var configuration = metadata.Configuration;
+        if (metadata.PartitionColumns.Count > 0) yield return "partition columns";
+        if (configuration.Keys.Any(k => k.StartsWith("delta.constraints.", StringComparison.Ordinal))) yield return "checkConstraints";
+        if (IsOn(configuration, "delta.enableChangeDataFeed")) yield return "changeDataFeed";
+        if (ColumnMapping.Mode(metadata) != ColumnMappingMode.None) yield return "columnMapping";
+        if (IsOn(configuration, "delta.enableInCommitTimestamps")) yield return "inCommitTimestamp";
+        foreach (var field in AllFields(schema))
+        {
+            if (field.Has("delta.invariants")) yield return "invariants";
+            if (field.Has("delta.generationExpression")) yield return "generatedColumns";
+            if (field.Has("delta.identity.start")) yield return "identityColumns";
+        }
+    }
+
+    public static bool IsOn(IReadOnlyDictionary<string, string> configuration, string key) =>
+        configuration.TryGetValue(key, out var value) && value.Equals("true", StringComparison.OrdinalIgnoreCase);
+
+    private static IEnumerable<StructField> AllFields(DeltaType type) => type switch
+    {
+        StructType fields => fields.Fields.SelectMany(f => AllFields(f.Type).Prepend(f)),
+        ArrayType array => AllFields(array.Element),
+        MapType map => AllFields(map.Key).Concat(AllFields(map.Value)),
+        _ => [],
+    };
+}

@@ -1,0 +1,43 @@
+using Sluice.Testing;
+
+namespace Sluice.EndToEnd.Console;
+
+public sealed class DemoTests
+{
+    [Fact(Timeout = 120_000)]
+    public async Task Demo_answers_the_nine_questions_and_closes_the_ledger()
+    {
+        await using var station = new Station();
+        var printed = await station.RunAsync("demo", "--rows", "2000");
+        printed.ShouldContain("closes");
+        foreach (var answer in Directory.GetFiles(Path.Combine(Repository.Root, "pipelines/pinterest/analyse"), "*.sql"))
+        {
+            var name = Path.GetFileNameWithoutExtension(answer)[3..];
+            printed.ShouldContain(name);
+            (await station.QueryAsync($"SELECT count(*) > 0 FROM answers.{name}")).ShouldContain("true", Case.Sensitive, name);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Commands_given_beside_the_service_run_inside_it()
+    {
+        await using var station = new Station();
+        await station.StartAsync();
+        await station.RunAsync("emulate", "batch", "--rows", "300", "--gateway", station.Gateway);
+        await station.RunAsync("run", "daily");
+        (await station.QueryAsync("SELECT count(*) FROM batch.geo")).ShouldContain("300");
+        (await station.LedgerAsync()).GetProperty("closes").GetBoolean().ShouldBeTrue();
+        (await station.StopAsync()).ShouldBe(0);
+        (await station.QueryAsync("SELECT count(*) FROM batch.geo")).ShouldContain("300");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_second_service_on_the_same_data_says_who_owns_it()
+    {
+        await using var station = new Station();
+        await station.StartAsync();
+        var second = await SluiceProcess.RunAsync(["up", "--data", station.Data]);
+        second.ExitCode.ShouldBe(1);
+        second.Error.ShouldContain("owns");
+    }
+}

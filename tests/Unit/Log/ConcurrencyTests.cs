@@ -59,7 +59,7 @@ public sealed class ConcurrencyTests
         await Should.ThrowAsync<OperationCanceledException>(() => waiter);
     }
 
-    private static async Task<List<string>> ReadAsync(ILog log, int partition)
+    private static async Task<List<string>> ReadAsync(EmbeddedLog log, int partition)
     {
         var name = new TopicPartition("t", partition);
         var expected = Enumerable.Range(0, Callers).Count(caller => caller % Partitions == partition) * AppendsPerCaller;

@@ -41,6 +41,9 @@ internal sealed class LogFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>The result of a call that has completed.</summary>
+    public static T AtOnce<T>(ValueTask<T> task) => task.IsCompleted ? task.Result : throw new InvalidOperationException("The call is still under way.");
+
     public void Open(EmbeddedLogOptions? options = null) =>
         Log = EmbeddedLog.Open((options ?? new() { Directory = "" }) with { Directory = Root }, OsFileSystem.Instance, Time, NullLogger.Instance);
 

@@ -23,12 +23,6 @@ internal sealed record CleaningTarget(Dataset Dataset, string Path, string Topic
     /// <summary>Start offset of the raw object that holds the next offset, or the next offset itself when an object begins there.</summary>
     public string ObjectId(int partition) => $"sluice/{Path}/{Topic}/{partition}/object";
 
-    /// <summary>
-    /// A count of the commits to the clean table. Every one of ours moves it, so that of two writers who looked for existing keys in the
-    /// same version only one commits: keys stay unique.
-    /// </summary>
-    public string KeysId => $"sluice/{Path}/{Dataset.Name}/keys";
-
     /// <summary>Number of the last replay that the table has taken in.</summary>
     public string ReplayId => $"sluice/{Path}/{Dataset.Name}/replay";
 }

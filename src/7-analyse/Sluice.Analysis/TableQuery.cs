@@ -41,7 +41,7 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine)
     private static async Task<NamedRelations> NamedAsync(DuckDBConnection connection, string sql, CancellationToken cancel)
     {
         var trees = await connection
-            .ReadAsync("SELECT CAST(json_serialize_sql($1) AS VARCHAR)", r => r.GetString(0), cancel, sql).ConfigureAwait(false);
+            .ReadAsync("SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", r => r.GetString(0), cancel, sql).ConfigureAwait(false);
         using var tree = JsonDocument.Parse(trees[0], new JsonDocumentOptions { MaxDepth = 1000 });
         if (tree.RootElement.GetProperty("error").GetBoolean())
         {
@@ -85,7 +85,7 @@ public sealed class QueryResult : IDisposable
         _rows = rows;
     }
 
-    public IReadOnlyList<SqlColumn> Columns => _rows.Columns;
+    public IReadOnlyList<ResultColumn> Columns => _rows.Columns;
 
     /// <summary>The rows as they come, once; a value is null, a .NET number, string, bool, DateTime, a list of such, or a dictionary.</summary>
     public IAsyncEnumerable<object?[]> ReadAsync(CancellationToken cancel) =>

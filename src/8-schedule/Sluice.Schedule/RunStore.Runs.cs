@@ -133,7 +133,7 @@ public sealed partial class RunStore
         {
             throw new StaleOwnerException(string.Create(CultureInfo.InvariantCulture,
                 $"Task {after.Task} of run {runId} is not {change.Before.State.ToText()} under fence {change.Before.Fence} any more: "
-                + "another owner has taken it."));
+                + $"another owner has taken it."));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using Sluice.Console.Commands;
 using Sluice.Console.Node;
 using Sluice.Console.Settings;
@@ -49,6 +50,14 @@ internal static class CommandLine
             await invocation.Error.WriteLineAsync("Stopped.");
             return ExitCode.Failed;
         }
+        catch (Exception failure)
+        {
+            // The stages' own exceptions name the thing, the reason and the remedy; of any other the kind is worth a word.
+            var kind = failure.GetType();
+            var name = kind.Namespace?.StartsWith(nameof(Sluice), StringComparison.Ordinal) == true ? "" : $" ({kind.Name})";
+            await invocation.Error.WriteLineAsync($"{failure.Message}{name}");
+            return ExitCode.Failed;
+        }
     }
 
     /// <summary>Settings of this invocation: defaults, then the file, then the environment, then the options.</summary>
@@ -76,7 +85,7 @@ internal static class CommandLine
         var settings = ReadSettings(parse);
         using var directory = DataDirectory.TryOwn(settings.Data);
         if (directory is null) return await Control.ForwardAsync(settings.Data, invocation.Args, invocation.Output, cancel);
-        await using var node = await SluiceNode.OpenAsync(settings, directory, invocation.Error, cancel);
+        await using var node = await SluiceNode.OpenAsync(settings, directory, LogLevel.Warning, cancel);
         return await work(node);
     }
 

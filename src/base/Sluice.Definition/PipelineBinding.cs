@@ -23,17 +23,19 @@ internal sealed class PipelineBinding
         _connection = connection;
     }
 
-    /// <summary>Judges the datasets and questions named in <paramref name="sound"/>, as far as what they read is sound too.</summary>
-    public static void Check(string file, PipelineDefinition definition, IReadOnlySet<string> sound, FaultList faults)
+    /// <summary>Judges the datasets and questions in <paramref name="sound"/>, as far as what they read is sound too.</summary>
+    public static void Check(string file, PipelineDefinition definition, IReadOnlySet<object> sound, FaultList faults)
     {
         using var duckDb = DuckDb.Open(new DuckDbOptions(TempDirectory: null, MemoryBytesMax, Threads: 1));
         using var connection = duckDb.Connect();
         var binding = new PipelineBinding(file, faults, connection);
         connection.Execute("CREATE SCHEMA declared");
-        var questions = definition.Questions.Where(q => sound.Contains(q.Name)).ToList();
-        foreach (var dataset in definition.Datasets.Where(d => sound.Contains(d.Name))) binding.Clean(dataset);
+        var datasets = definition.Datasets.Where(sound.Contains).ToList();
+        var questions = definition.Questions.Where(sound.Contains).ToList();
+        HashSet<string> names = [.. datasets.Select(d => d.Name), .. questions.Select(q => q.Name)];
+        foreach (var dataset in datasets) binding.Clean(dataset);
         foreach (var question in questions) binding.Declare(question.Name, question.Columns);
-        foreach (var question in questions.Where(q => q.Sql.Reads.All(sound.Contains))) binding.Answer(question);
+        foreach (var question in questions.Where(q => q.Sql.Reads.All(names.Contains))) binding.Answer(question);
     }
 
     private void Clean(Dataset dataset)

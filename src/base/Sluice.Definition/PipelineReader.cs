@@ -9,8 +9,8 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
 {
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Names of the datasets and questions that have no fault of their own, so that their SQL can be judged.</summary>
-    public HashSet<string> Sound { get; } = [];
+    /// <summary>The datasets and questions that have no fault of their own, so that their SQL can be judged.</summary>
+    public HashSet<object> Sound { get; } = new(ReferenceEqualityComparer.Instance);
 
     public PipelineDefinition Read(YamlSection root)
     {
@@ -18,8 +18,8 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         var id = root.Text("id");
         if (id.Length > 0 && !IdPattern().IsMatch(id))
             root.Fault(root.LineOf("id"), $"'id' is '{id}'; write lower-case letters, digits and hyphens, since topics and streams are named with it");
-        var datasets = root.Sections("datasets").Select(s => Judged(() => Dataset(s, id), d => d.Name)).ToList();
-        var questions = root.Sections("questions").Select(s => Judged(() => Question(s), q => q.Name)).ToList();
+        var datasets = root.Sections("datasets").Select(s => Judged(() => Dataset(s, id))).ToList();
+        var questions = root.Sections("questions").Select(s => Judged(() => Question(s))).ToList();
         var schedule = root.Section("schedule") is { } section ? Schedule(section) : null;
         root.RefuseUnknown();
         Reads(datasets, questions);
@@ -27,11 +27,12 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
             directory, name, id, datasets, questions, schedule ?? new("", "", "", false, 0, default, false));
     }
 
-    private T Judged<T>(Func<T> read, Func<T, string> name)
+    private T Judged<T>(Func<T> read)
+        where T : class
     {
         var before = faults.Count;
         var item = read();
-        if (faults.Count == before) Sound.Add(name(item));
+        if (faults.Count == before) Sound.Add(item);
         return item;
     }
 

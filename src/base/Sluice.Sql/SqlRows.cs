@@ -15,10 +15,10 @@ public sealed class SqlRows : IDisposable
         _command = command;
         _reader = reader;
         _statement = statement;
-        Columns = [.. Enumerable.Range(0, reader.FieldCount).Select(i => new SqlColumn(reader.GetName(i), reader.GetDataTypeName(i)))];
+        Columns = [.. Enumerable.Range(0, reader.FieldCount).Select(i => new ResultColumn(reader.GetName(i), reader.GetFieldType(i)))];
     }
 
-    public IReadOnlyList<SqlColumn> Columns { get; }
+    public IReadOnlyList<ResultColumn> Columns { get; }
 
     /// <summary>The rows, as <paramref name="row"/> makes them of the reader's current row.</summary>
     /// <exception cref="SqlException">DuckDB failed on a row.</exception>
@@ -48,5 +48,5 @@ public sealed class SqlRows : IDisposable
     }
 }
 
-/// <summary>A column of a result; the type is DuckDB's name of it.</summary>
-public sealed record SqlColumn(string Name, string Type);
+/// <summary>A column of a result; the type is what <see cref="DuckDBDataReader.GetValue"/> gives for it.</summary>
+public sealed record ResultColumn(string Name, Type Type);

@@ -103,3 +103,6 @@ public static class SqlRun
         return command;
     }
 }
+
+/// <summary>A column of a select; the type is DuckDB's name of it, as DESCRIBE prints it.</summary>
+public sealed record SqlColumn(string Name, string Type);

@@ -91,6 +91,20 @@ internal sealed class CleaningSession : IDisposable
     /// <summary>Makes the relation <see cref="JudgeSql.PlacedDuplicates"/> readable for the last batch.</summary>
     public Task PlaceAsync(RawBatch batch, CancellationToken cancel) => Task.Run(() => AppendRuns(batch), cancel);
 
+    /// <summary>
+    /// The last batch's verdicts with their places, as columns topic, partition, offset, object, line, verdict, key, reasons; without
+    /// <paramref name="omitted"/>. <see cref="PlaceAsync"/> has been called.
+    /// </summary>
+    public string VerdictRows(int count, IReadOnlySet<int> omitted)
+    {
+        using (var appender = _connection.CreateAppender("temp", "main", "faults"))
+        {
+            foreach (var (ordinal, reasons) in _faults) appender.CreateRow().AppendValue((long)ordinal).AppendValue(reasons).AppendValue(omitted.Contains(ordinal)).EndRow();
+        }
+
+        return JudgeSql.VerdictRows(count);
+    }
+
     public static string Timestamp(DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{time.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'");
 
@@ -170,8 +184,9 @@ internal sealed class CleaningSession : IDisposable
 
     private async Task AddReasonsAsync(CancellationToken cancel)
     {
-        var reasons = _connection.QueryAsync(_sql.Reasons(), row => ((int)row.GetInt64(0), row.GetFieldValue<List<string>>(1)), cancel);
-        await foreach (var (ordinal, texts) in reasons) _faults[ordinal] = texts;
+        using var rows = await _connection.SelectAsync(_sql.Reasons(), cancel);
+        await foreach (var (ordinal, reasons) in rows.ReadAsync(row => ((int)row.GetInt64(0), row.GetFieldValue<List<string>>(1)), cancel))
+            _faults[ordinal] = reasons;
     }
 
     private async Task<long> FindDuplicatesAsync(long good, string? existing, CancellationToken cancel)

@@ -32,6 +32,7 @@ internal sealed class JudgeSql(Dataset dataset)
           topic VARCHAR, partition INTEGER, "offset" BIGINT, object VARCHAR, line BIGINT, raw VARCHAR, reasons VARCHAR[]);
         CREATE OR REPLACE TEMP TABLE runs (
           first BIGINT, topic VARCHAR, partition INTEGER, "offset" BIGINT, object VARCHAR, line BIGINT);
+        CREATE OR REPLACE TEMP TABLE faults (_position BIGINT, reasons VARCHAR[], omitted BOOLEAN);
         """;
 
     public const string Fill = "INSERT INTO cleaned SELECT * FROM judged";
@@ -87,6 +88,22 @@ internal sealed class JudgeSql(Dataset dataset)
     public const string PlacedDuplicates = """
         SELECT r.topic, r.partition, r."offset" + (d._position - r.first) AS "offset", r.object, r.line + (d._position - r.first) AS line, d.key
         FROM duplicates d ASOF JOIN runs r ON d._position >= r.first
+        """;
+
+    /// <summary>A row for each record of the batch save the omitted, with its place, verdict, key and reasons.</summary>
+    public static string VerdictRows(int count) => $"""
+        SELECT r.topic, r.partition, r."offset" + (p.range - r.first) AS "offset", r.object, r.line + (p.range - r.first) AS line,
+          CASE
+            WHEN f._position IS NOT NULL THEN '{Replay.StillQuarantined}'
+            WHEN d._position IS NOT NULL THEN '{Replay.Duplicate}'
+            ELSE '{Replay.Clean}'
+          END AS verdict,
+          d.key, f.reasons
+        FROM range({count}) p
+        ASOF JOIN runs r ON p.range >= r.first
+        LEFT JOIN faults f ON f._position = p.range
+        LEFT JOIN duplicates d ON d._position = p.range
+        WHERE f.omitted IS NOT TRUE
         """;
 
     /// <summary>Rows for the table of duplicates.</summary>

@@ -31,6 +31,26 @@ internal sealed class RawBatch
         Bytes += record.Length;
     }
 
+    /// <summary>The record at an offset; null when the batch does not hold it.</summary>
+    public int? OrdinalAt(int partition, long offset)
+    {
+        // Runs are in order of (partition, offset): the last that does not begin behind the place is the only one that can hold it.
+        var low = 0;
+        var high = _runs.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) >>> 1;
+            var first = _runs[middle].First;
+            if (first.Partition < partition || (first.Partition == partition && first.Offset <= offset)) low = middle;
+            else high = middle - 1;
+        }
+
+        if (_runs.Count == 0 || _runs[low].First.Partition != partition) return null;
+        var distance = offset - _runs[low].First.Offset;
+        var end = low + 1 < _runs.Count ? _runs[low + 1].FirstOrdinal : Count;
+        return distance >= 0 && _runs[low].FirstOrdinal + distance < end ? _runs[low].FirstOrdinal + (int)distance : null;
+    }
+
     /// <summary>Notes that the partition was read up to a position.</summary>
     public void Reach(int partition, RawPosition position) => _reached[partition] = position;
 

@@ -8,6 +8,8 @@ namespace Sluice.Console.Node;
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
+    public const string LockName = "lock";
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream held)
@@ -39,13 +41,13 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             var held = new FileStream(
-                System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             held.SetLength(0);
             held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             held.Flush();
             return new DataDirectory(path, held);
         }
-        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, "lock")))
+        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, LockName)))
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using Sluice.Gateway.Config;
 using Sluice.Log;
 
 namespace Sluice.Console.Settings;
@@ -16,6 +17,11 @@ internal sealed class SluiceSettings
     public PortSettings Ports { get; set; } = new();
 
     public LogSettings Log { get; set; } = new();
+
+    /// <summary>Stages, routes, API keys, throttles.</summary>
+    public GatewayConfig Gateway { get; set; } = new();
+
+    public EmulatorSettings Emulator { get; set; } = new();
 
     public ObjectSettings Objects { get; set; } = new();
 
@@ -66,4 +72,10 @@ internal sealed class SqlSettings
     public ByteSize Memory { get; set; } = new(400L << 20);
 
     public int Threads { get; set; } = Environment.ProcessorCount;
+}
+
+internal sealed class EmulatorSettings
+{
+    /// <summary>Sent as x-api-key. From the environment (SLUICE_EMULATOR__API_KEY) or a file, never from the command line, which others can read.</summary>
+    public string? ApiKey { get; set; }
 }

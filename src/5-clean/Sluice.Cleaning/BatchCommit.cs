@@ -1,0 +1,114 @@
+using DuckDB.NET.Data;
+using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Raw;
+using Sluice.Sql;
+using Sluice.Tables;
+
+namespace Sluice.Cleaning;
+
+/// <summary>
+/// Takes one batch into the tables. The commit to the clean table holds the positions reached and decides: before it, nothing of the
+/// batch counts; after it, all of it does. Records at fault and duplicates are therefore stored before, each table noting up to where.
+/// </summary>
+/// <remarks>
+/// What an attempt that died before its clean commit left in those two tables stands: at the next attempt, records found there at or behind
+/// the position are decided, and are neither judged nor stored again, even if the SQL or the batch's bounds changed in between.
+/// Whether there is anything to look for is told by the offsets the two tables note, so the common case reads neither.
+/// </remarks>
+internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, CleaningSession session, TimeProvider time)
+{
+    /// <summary>Judges and stores the batch; the counts include what an earlier attempt decided.</summary>
+    /// <exception cref="OvertakenException">Another writer was first. The batch must be read anew from the tables' positions.</exception>
+    public async Task<Verdicts> RunAsync(RawBatch batch, CancellationToken cancel)
+    {
+        var clean = await tables.Clean.SnapshotAsync(cancel);
+        var quarantine = await tables.Quarantine.SnapshotAsync(cancel);
+        var duplicates = await tables.Duplicates.SnapshotAsync(cancel);
+        RequirePositions(clean, batch);
+
+        var inQuarantine = await DecidedAsync(tables.Quarantine, quarantine, clean, batch, cancel);
+        var inDuplicates = await DecidedAsync(tables.Duplicates, duplicates, clean, batch, cancel);
+        inDuplicates.ExceptWith(inQuarantine);
+        var decided = new HashSet<int>(inQuarantine);
+        decided.UnionWith(inDuplicates);
+
+        var existing = clean.Files.Count == 0 ? null : await tables.Clean.RelationAsync(clean, cancel);
+        var verdicts = await session.JudgeAsync(batch, decided, existing, cancel);
+        await StoreAsync(batch, verdicts, (clean, quarantine, duplicates), cancel);
+        return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
+    }
+
+    private async Task StoreAsync(
+        RawBatch batch, Verdicts verdicts, (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        if (verdicts.Quarantined > 0)
+        {
+            var rows = await session.QuarantineRowsAsync(batch, target.Path, now, cancel);
+            await TableWriter.AppendAsync(
+                tables.Quarantine, basis.Quarantine, session.Connection, rows, new Append(Noted(basis.Quarantine, batch)), cancel);
+        }
+
+        if (verdicts.Duplicates > 0)
+        {
+            var rows = await session.DuplicateRowsAsync(batch, target.Path, now, cancel);
+            await TableWriter.AppendAsync(
+                tables.Duplicates, basis.Duplicates, session.Connection, rows, new Append(Noted(basis.Duplicates, batch)), cancel);
+        }
+
+        var clean = verdicts.Clean > 0 ? session.CleanRows : null;
+        await TableWriter.AppendAsync(
+            tables.Clean, basis.Clean, session.Connection, clean, new Append(Reached(batch), ReadsTable: true), cancel);
+    }
+
+    /// <summary>The batch was read from positions that must still be the table's.</summary>
+    private void RequirePositions(Snapshot clean, RawBatch batch)
+    {
+        foreach (var run in batch.Runs)
+        {
+            if (clean.TransactionVersion(target.PositionId(run.First.Partition)) is { } next && next > run.First.Offset)
+                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{run.First.Partition} {next} already.");
+        }
+    }
+
+    private List<SetTransaction> Reached(RawBatch batch) =>
+    [
+        .. batch.Reached.SelectMany(IEnumerable<SetTransaction> (reached) =>
+        [
+            new(target.PositionId(reached.Key), reached.Value.Next),
+            new(target.ObjectId(reached.Key), reached.Value.ObjectStart),
+        ]),
+    ];
+
+    /// <summary>An earlier attempt may have come further than this one, with larger batches; what it noted stays true.</summary>
+    private List<SetTransaction> Noted(Snapshot table, RawBatch batch) =>
+    [
+        .. batch.Reached.Select(reached =>
+        {
+            var id = target.PositionId(reached.Key);
+            return new SetTransaction(id, Math.Max(table.TransactionVersion(id) ?? 0, reached.Value.Next));
+        }),
+    ];
+
+    /// <summary>Ordinals of the batch's records that the table holds from an attempt which did not reach its clean commit.</summary>
+    private async Task<HashSet<int>> DecidedAsync(
+        DeltaTable table, Snapshot snapshot, Snapshot clean, RawBatch batch, CancellationToken cancel)
+    {
+        var decided = new HashSet<int>();
+        foreach (var partition in batch.Reached.Keys)
+        {
+            var position = clean.TransactionVersion(target.PositionId(partition)) ?? 0;
+            if (snapshot.TransactionVersion(target.PositionId(partition)) is not { } noted || noted <= position) continue;
+            var relation = await table.RelationAsync(snapshot, cancel);
+            using var rows = await session.Connection.SelectAsync(
+                $"""SELECT "offset" FROM {relation} WHERE path = $1 AND topic = $2 AND partition = $3 AND "offset" >= $4""",
+                cancel, target.Path, target.Topic, partition, position);
+            await foreach (var offset in rows.ReadAsync(row => row.GetInt64(0), cancel))
+            {
+                if (batch.OrdinalAt(partition, offset) is { } ordinal) decided.Add(ordinal);
+            }
+        }
+
+        return decided;
+    }
+}

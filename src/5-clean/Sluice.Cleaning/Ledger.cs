@@ -1,0 +1,83 @@
+using System.Globalization;
+using Sluice.Definition;
+using Sluice.Log;
+using Sluice.Sql;
+using Sluice.Tables;
+
+namespace Sluice.Cleaning;
+
+/// <summary>
+/// Accounts for every record: what a topic received is clean, quarantined, a duplicate, or waiting to be cleaned. All numbers are counted
+/// from the tables and the log, none is kept beside them.
+/// </summary>
+public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, CleaningOptions options)
+{
+    /// <summary>The log's end offsets of a topic, which are the numbers of records its partitions ever received; empty for no such topic.</summary>
+    public static async ValueTask<IReadOnlyList<PartitionEnd>> ReceivedAsync(ILog log, string topic, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        if (await log.FindTopicAsync(topic, cancel) is not { } description) return [];
+        var ends = new List<PartitionEnd>(description.PartitionCount);
+        for (var partition = 0; partition < description.PartitionCount; partition++)
+            ends.Add(new PartitionEnd(partition, (await log.OffsetsAsync(new TopicPartition(topic, partition), cancel)).End));
+        return ends;
+    }
+
+    /// <summary>The account of a dataset on one path.</summary>
+    /// <param name="path">batch or stream.</param>
+    /// <param name="received">End offsets of the topic's partitions (<see cref="ReceivedAsync"/>), taken before or at this moment.</param>
+    /// <exception cref="ArgumentException">No such dataset or path.</exception>
+    public async Task<LedgerAccount> ReadAsync(
+        string dataset, string path, IReadOnlyList<PartitionEnd> received, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(received);
+        var target = CleaningTarget.Of(pipeline.DatasetNamed(dataset), path);
+        using var counts = await LedgerCounts.OpenAsync(tables, target, options, cancel);
+        var partitions = new List<LedgerPartition>(received.Count);
+        foreach (var (partition, end) in received.OrderBy(item => item.Partition))
+        {
+            var position = counts.PositionOf(partition);
+            var quarantined = await counts.QuarantinedAsync(partition, position, cancel);
+            var duplicates = await counts.DuplicatesAsync(partition, position, cancel);
+            partitions.Add(new LedgerPartition(partition, end, end - position, position - quarantined - duplicates, quarantined, duplicates));
+        }
+
+        var clean = await counts.CleanAsync(cancel);
+        return new LedgerAccount(
+            dataset, path, target.Topic, partitions.Sum(p => p.Received), partitions.Sum(p => p.Waiting), clean,
+            partitions.Sum(p => p.Quarantined), partitions.Sum(p => p.Duplicates), partitions);
+    }
+}
+
+/// <summary>The number of records a partition ever received: its log end offset.</summary>
+public readonly record struct PartitionEnd(int Partition, long End);
+
+/// <summary>One line of the ledger.</summary>
+/// <param name="Received">Records the log acknowledged.</param>
+/// <param name="Waiting">Of these, not cleaned yet.</param>
+/// <param name="Clean">Rows of the clean table, counted.</param>
+/// <param name="Quarantined">Rows of the quarantine, counted.</param>
+/// <param name="Duplicates">Rows of the duplicates, counted.</param>
+/// <param name="Partitions">The same by partition.</param>
+public sealed record LedgerAccount(
+    string Dataset,
+    string Path,
+    string Topic,
+    long Received,
+    long Waiting,
+    long Clean,
+    long Quarantined,
+    long Duplicates,
+    IReadOnlyList<LedgerPartition> Partitions)
+{
+    /// <summary>Whether every record is accounted for, once.</summary>
+    public bool Closes => Received == Clean + Quarantined + Duplicates + Waiting && Partitions.All(p => p.Waiting >= 0 && p.Clean >= 0);
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Path}.{Dataset}: {Received} received = {Clean} clean + {Quarantined} quarantined + {Duplicates} duplicates + {Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
+}
+
+/// <summary>A partition's part.</summary>
+/// <param name="Clean">Derived: offsets below the position that are in neither quarantine nor duplicates.</param>
+public sealed record LedgerPartition(int Partition, long Received, long Waiting, long Clean, long Quarantined, long Duplicates);

@@ -1,0 +1,175 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using DuckDB.NET.Data;
+using Microsoft.Extensions.Logging;
+using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Raw;
+using Sluice.Sql;
+using Sluice.Tables;
+
+namespace Sluice.Cleaning;
+
+/// <summary>
+/// Judges quarantined records again, with the pipeline as it is, and moves those that pass to the clean table or the duplicates.
+/// </summary>
+/// <remarks>
+/// Batch by batch: the verdicts are stored in <c>replayed.*</c> under the replay's number; the commit to the clean table then holds the
+/// rows and that number, and decides; duplicates and quarantine take in what the number stands for, each in a commit that holds the
+/// number too. Whoever comes after a crash sees which of the two still lacks it. A number whose clean commit never came means nothing.
+/// </remarks>
+internal sealed class Replay(CleaningTarget target, TableCatalog catalog, CleaningOptions options, TimeProvider time)
+{
+    public const string Clean = "clean";
+    public const string Duplicate = "duplicate";
+    public const string StillQuarantined = "quarantined";
+
+    private const string Place = """topic, partition, "offset", object, line""";
+
+    /// <exception cref="OvertakenException">Another writer was first; to be begun anew.</exception>
+    public async Task<ReplayReport> RunAsync(CancellationToken cancel)
+    {
+        var tables = await DatasetTables.OpenAsync(catalog, target, cancel);
+        var replayed = await DatasetTables.OpenReplayedAsync(catalog, target.Dataset, cancel);
+        using var session = CleaningSession.Open(target.Dataset, options);
+        await FinishAsync(tables, replayed, session, cancel);
+
+        var report = new ReplayReport(target.Dataset.Name, target.Path, 0, 0, 0);
+        QuarantinedRecord? last = null;
+        while (await NextAsync(tables, session, last, cancel) is { Count: > 0 } records)
+        {
+            last = records[^1];
+            var batch = new RawBatch();
+            foreach (var record in records) batch.Add(record.Place, Encoding.UTF8.GetBytes(record.Raw));
+            var verdicts = await MoveAsync(tables, replayed, session, (batch, records), cancel);
+            await FinishAsync(tables, replayed, session, cancel);
+            report = report with
+            {
+                Clean = report.Clean + verdicts.Clean,
+                Duplicates = report.Duplicates + verdicts.Duplicates,
+                Quarantined = report.Quarantined + verdicts.Quarantined,
+            };
+        }
+
+        return report;
+    }
+
+    private async Task<Verdicts> MoveAsync(
+        DatasetTables tables, DeltaTable replayed, CleaningSession session,
+        (RawBatch Batch, IReadOnlyList<QuarantinedRecord> Records) input, CancellationToken cancel)
+    {
+        var clean = await tables.Clean.SnapshotAsync(cancel);
+        var basis = await replayed.SnapshotAsync(cancel);
+        var existing = clean.Files.Count == 0 ? null : await tables.Clean.RelationAsync(clean, cancel);
+        var verdicts = await session.JudgeAsync(input.Batch, new HashSet<int>(), existing, cancel);
+
+        // What is still at fault for the same reasons is no news.
+        var same = session.Faults.Where(fault => fault.Value.SequenceEqual(input.Records[fault.Key].Reasons)).Select(fault => fault.Key).ToHashSet();
+        if (same.Count == input.Batch.Count) return verdicts;
+        var number = Math.Max(clean.TransactionVersion(target.ReplayId) ?? 0, basis.TransactionVersion(target.ReplayId) ?? 0) + 1;
+        var transaction = new SetTransaction(target.ReplayId, number);
+
+        var rows = await VerdictRowsAsync(session, input.Batch, same, number, cancel);
+        await TableWriter.AppendAsync(replayed, basis, session.Connection, rows, new Append([transaction]), cancel);
+        await TableWriter.AppendAsync(
+            tables.Clean, clean, session.Connection, verdicts.Clean > 0 ? session.CleanRows : null,
+            new Append([transaction], ReadsTable: true), cancel);
+        return verdicts;
+    }
+
+    /// <summary>Lets duplicates and quarantine take in the last replay that the clean table holds, if they have not.</summary>
+    private async Task FinishAsync(DatasetTables tables, DeltaTable replayed, CleaningSession session, CancellationToken cancel)
+    {
+        var number = (await tables.Clean.SnapshotAsync(cancel)).TransactionVersion(target.ReplayId) ?? 0;
+        var verdicts = await VerdictsAsync(replayed, number, cancel);
+        var transaction = new SetTransaction(target.ReplayId, number);
+
+        var duplicates = await tables.Duplicates.SnapshotAsync(cancel);
+        if ((duplicates.TransactionVersion(target.ReplayId) ?? 0) < number)
+        {
+            var rows = $"SELECT path, {Place}, key, replayed_at AS found_at FROM {verdicts} WHERE verdict = '{Duplicate}'";
+            await TableWriter.AppendAsync(tables.Duplicates, duplicates, session.Connection, rows, new Append([transaction]), cancel);
+        }
+
+        var quarantine = await tables.Quarantine.SnapshotAsync(cancel);
+        if ((quarantine.TransactionVersion(target.ReplayId) ?? 0) < number)
+        {
+            var rows = $"""
+                SELECT q.* REPLACE (coalesce(v.reasons, q.reasons) AS reasons)
+                FROM {await tables.Quarantine.RelationAsync(quarantine, cancel)} q
+                LEFT JOIN {verdicts} v
+                ON v.path = q.path AND v.topic = q.topic AND v.partition = q.partition AND v."offset" = q."offset"
+                WHERE v.verdict IS NULL OR v.verdict = '{StillQuarantined}'
+                """;
+            await TableWriter.AppendAsync(
+                tables.Quarantine, quarantine, session.Connection, rows, new Append([transaction], ReadsTable: true, Overwrite: true), cancel);
+        }
+    }
+
+    private async Task<string> VerdictsAsync(DeltaTable replayed, long number, CancellationToken cancel)
+    {
+        var relation = await replayed.RelationAsync(await replayed.SnapshotAsync(cancel), cancel);
+        return $"(SELECT * FROM {relation} WHERE path = {SqlName.Literal(target.Path)} AND replay = {number})";
+    }
+
+    private async Task<string> VerdictRowsAsync(
+        CleaningSession session, RawBatch batch, HashSet<int> same, long number, CancellationToken cancel)
+    {
+        await session.PlaceAsync(batch, cancel);
+        var rows = session.VerdictRows(batch.Count, same);
+        return $"""
+            SELECT {SqlName.Literal(target.Path)} AS path, {Place}, CAST({number} AS BIGINT) AS replay, verdict, key, reasons,
+              {CleaningSession.Timestamp(time.GetUtcNow())} AS replayed_at
+            FROM ({rows})
+            """;
+    }
+
+    /// <summary>The next quarantined records in order of their place: as many as a batch holds, none at the end.</summary>
+    private async Task<List<QuarantinedRecord>> NextAsync(
+        DatasetTables tables, CleaningSession session, QuarantinedRecord? after, CancellationToken cancel)
+    {
+        var clean = await tables.Clean.SnapshotAsync(cancel);
+        var records = new List<QuarantinedRecord>();
+        var bytes = 0L;
+        await foreach (var record in CandidatesAsync(tables.Quarantine, session, after, cancel))
+        {
+            // A record behind the position is from an attempt of the cleaning that was not committed: it is not in quarantine yet.
+            if (record.Place.Topic == target.Topic
+                && record.Place.Offset >= (clean.TransactionVersion(target.PositionId(record.Place.Partition)) ?? 0)) continue;
+            records.Add(record);
+            bytes += record.Raw.Length;
+            if (records.Count >= options.RowsPerCommitMax || bytes >= options.BytesPerCommitMax) break;
+        }
+
+        return records;
+    }
+
+    private async IAsyncEnumerable<QuarantinedRecord> CandidatesAsync(
+        DeltaTable quarantine, CleaningSession session, QuarantinedRecord? after, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var relation = await quarantine.RelationAsync(await quarantine.SnapshotAsync(cancel), cancel);
+        var (topic, partition, offset, _, _) = after?.Place ?? new RawPlace("", -1, -1, null, null);
+        var select = $"""
+            SELECT {Place}, raw, reasons FROM {relation}
+            WHERE path = $1 AND (topic, partition, "offset") > ($2, $3, $4) AND NOT starts_with(raw, '{RawText.EscapedMark}')
+            ORDER BY topic, partition, "offset"
+            """;
+        using var rows = await session.Connection.SelectAsync(select, cancel, target.Path, topic, partition, offset);
+        await foreach (var record in rows.ReadAsync(QuarantinedRecord.Read, cancel)) yield return record;
+    }
+}
+
+/// <summary>A quarantined record.</summary>
+internal sealed record QuarantinedRecord(RawPlace Place, string Raw, IReadOnlyList<string> Reasons)
+{
+    public static QuarantinedRecord Read(DuckDBDataReader row) => new(
+        new RawPlace(
+            row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3), row.IsDBNull(4) ? null : row.GetInt64(4)),
+        row.GetString(5),
+        row.GetFieldValue<List<string>>(6));
+}
+
+/// <summary>What a replay did with the quarantined records it judged.</summary>
+/// <param name="Clean">Moved to the clean table.</param>
+/// <param name="Duplicates">Moved to the duplicates: their key was there.</param>
+/// <param name="Quarantined">Still at fault; their reasons are brought up to date.</param>
+public sealed record ReplayReport(string Dataset, string Path, long Clean, long Duplicates, long Quarantined);

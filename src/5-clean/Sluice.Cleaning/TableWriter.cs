@@ -1,0 +1,43 @@
+using DuckDB.NET.Data;
+using Sluice.Tables;
+
+namespace Sluice.Cleaning;
+
+/// <summary>Appends to a table, with the positions that the rows stand for.</summary>
+internal static class TableWriter
+{
+    public static async Task AppendAsync(
+        DeltaTable table, Snapshot basis, DuckDBConnection connection, string? select, Append append, CancellationToken cancel)
+    {
+        var files = select is null ? [] : await table.WriteFilesAsync(connection, select, cancel);
+        var parameters = new Dictionary<string, string> { ["mode"] = append.Overwrite ? "Overwrite" : "Append" };
+        var change = new Change("WRITE", parameters, files, append.Overwrite, append.Transactions) { ReadsTable = append.ReadsTable };
+        Check(table, await table.CommitAsync(basis, change, cancel));
+    }
+
+    private static void Check(DeltaTable table, CommitResult result)
+    {
+        switch (result.Outcome)
+        {
+            case CommitOutcome.Committed:
+                return;
+            case CommitOutcome.TransactionConflict or CommitOutcome.AppendConflict or CommitOutcome.DeleteConflict:
+                throw new OvertakenException($"Table {table.Name}: {result.Reason}.");
+            default:
+                throw new CleaningException(
+                    $"Table {table.Name} was changed while it was written ({result.Reason}). Run the cleaning again; if it fails the same way, "
+                    + "make the table's columns those of pipeline.yaml.");
+        }
+    }
+}
+
+/// <summary>How rows are added.</summary>
+/// <param name="ReadsTable">Whether they were chosen by looking at the table's rows.</param>
+/// <param name="Overwrite">Whether they replace all rows of the basis.</param>
+internal readonly record struct Append(IReadOnlyList<SetTransaction> Transactions, bool ReadsTable = false, bool Overwrite = false);
+
+/// <summary>Another writer committed first; nothing of this attempt counts, and a new one begins from what is there.</summary>
+internal sealed class OvertakenException(string message) : Exception(message);
+
+/// <summary>A run of the cleaning, of a replay or of the ledger that could not be done; the message holds the remedy.</summary>
+public sealed class CleaningException(string message) : Exception(message);

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Text.Json;
+using Sluice.Cleaning;
+using Sluice.Console.Node;
+using Sluice.Console.Output;
+
+namespace Sluice.Console.Commands;
+
+/// <summary><c>sluice ledger [--json]</c>: accounts for every record; exit code 1 when an account does not close.</summary>
+internal static class LedgerCommand
+{
+    public static Command Create(Invocation invocation)
+    {
+        var json = new Option<bool>("--json") { Description = "As one JSON object" };
+        var command = new Command("ledger", "Received = clean + quarantined + duplicate + waiting, per dataset") { json };
+        command.SetAction((parse, cancel) => CommandLine.WithNodeAsync(
+            invocation,
+            parse,
+            async node =>
+            {
+                var accounts = await ReadAsync(node, cancel);
+                if (parse.GetValue(json)) await invocation.Output.WriteLineAsync(JsonSerializer.Serialize(LedgerReport.Of(accounts), LedgerReport.Json));
+                else await LedgerReport.WriteAsync(invocation, accounts);
+                return accounts.All(a => a.Closes) ? ExitCode.Done : ExitCode.Failed;
+            },
+            cancel));
+        return command;
+    }
+
+    /// <summary>The account of every dataset of the pipeline.</summary>
+    public static async Task<IReadOnlyList<LedgerAccount>> ReadAsync(SluiceNode node, CancellationToken cancel)
+    {
+        var accounts = new List<LedgerAccount>();
+        foreach (var dataset in node.Pipeline.Datasets)
+        {
+            var received = await Ledger.ReceivedAsync(node.Log, dataset.Topic, cancel);
+            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.BatchPath, received, cancel));
+        }
+
+        return accounts;
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Sluice.Console.Node;
+
+namespace Sluice.Console.Commands;
+
+/// <summary><c>sluice up</c>: runs as a service until Ctrl-C or SIGTERM, and drains before it exits.</summary>
+internal static class UpCommand
+{
+    public static Command Create(Invocation invocation)
+    {
+        var command = new Command("up", "Run as a service until Ctrl-C: gateway, Kafka REST, sink, daily schedule");
+        command.SetAction((parse, cancel) => RunAsync(invocation, parse, cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Invocation invocation, ParseResult parse, CancellationToken cancel)
+    {
+        if (invocation.Owner is not null) throw new UserException(ExitCode.Usage, "The service is up already.");
+        var settings = CommandLine.ReadSettings(parse);
+        using var directory = DataDirectory.TryOwn(settings.Data) ?? throw new UserException(
+            ExitCode.Failed, $"Another sluice process owns {Path.GetFullPath(settings.Data)}; stop it, or give this one another --data.");
+        await using var node = await SluiceNode.OpenAsync(settings, directory, LogLevel.Information, cancel);
+        await using var servers = await IngestServers.StartAsync(node, settings.Ports, cancel);
+        await using var control = await HttpServer.StartOnSocketAsync(
+            DataDirectory.ControlSocket(settings.Data), Control.Handler((args, output, c) => CommandLine.RunAsync(
+                new Invocation(args, output, output, Interactive: false, node), c)), cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] stages = [node.Sink.RunAsync(stop.Token), node.Scheduler.RunAsync(stop.Token)];
+        await ReportAsync(invocation, servers);
+        var ended = await Task.WhenAny([.. stages, Task.Delay(Timeout.InfiniteTimeSpan, node.Time, stop.Token)]);
+        if (cancel.IsCancellationRequested) await invocation.Error.WriteLineAsync("stopping: no new requests; what is in the log becomes objects");
+        await servers.DisposeAsync();
+        if (!ended.IsFaulted) await node.Sink.FlushAsync(CancellationToken.None);
+        await stop.CancelAsync();
+        await Task.WhenAll(stages);
+        return ExitCode.Done;
+    }
+
+    private static async Task ReportAsync(Invocation invocation, IngestServers servers)
+    {
+        await invocation.Output.WriteLineAsync($"gateway     {servers.Gateway.GetLeftPart(UriPartial.Authority)}");
+        await invocation.Output.WriteLineAsync($"kafka-rest  {servers.KafkaRest.GetLeftPart(UriPartial.Authority)}");
+        using var self = Process.GetCurrentProcess();
+        var sinceStart = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()) - self.StartTime.ToUniversalTime();
+        await invocation.Output.WriteLineAsync($"ready in {sinceStart.TotalSeconds:0.0} s; Ctrl-C stops");
+        await invocation.Output.FlushAsync();
+    }
+}

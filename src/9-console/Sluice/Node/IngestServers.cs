@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Sluice.Gateway;
+using Sluice.Gateway.Config;
+using Sluice.KafkaRest;
+
+namespace Sluice.Console.Node;
+
+/// <summary>The HTTP ports of a node: the gateway, and the REST proxy behind it and on a port of its own.</summary>
+internal sealed class IngestServers : IAsyncDisposable
+{
+    private readonly ApiGateway _gateway;
+    private readonly FileStream _accessLog;
+    private readonly List<HttpServer> _servers = [];
+
+    private IngestServers(ApiGateway gateway, FileStream accessLog)
+    {
+        _gateway = gateway;
+        _accessLog = accessLog;
+    }
+
+    public Uri Gateway { get; private set; } = null!;
+
+    public Uri KafkaRest { get; private set; } = null!;
+
+    /// <param name="ports">0 picks a free one.</param>
+    /// <exception cref="UserException">A port is taken, or the gateway's configuration has faults.</exception>
+    public static async Task<IngestServers> StartAsync(SluiceNode node, Settings.PortSettings ports, CancellationToken cancel)
+    {
+        var model = Model(node.Settings.Gateway);
+        var rest = new KafkaRestProxy(node.Log, new KafkaRestOptions(), node.Time, node.Logging.CreateLogger<KafkaRestProxy>());
+        var services = new Dictionary<string, RequestDelegate> { ["kafka-rest"] = rest.InvokeAsync };
+        var accessLog = new FileStream(
+            Path.Combine(node.Directory.Path, "access.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        var gateway = new ApiGateway(
+            new GatewayOptions { Model = model, AccessLog = accessLog }, services, node.Time, node.Logging.CreateLogger<ApiGateway>());
+        var servers = new IngestServers(gateway, accessLog);
+        try
+        {
+            servers.Gateway = await servers.ServeAsync("gateway", ports.Gateway, gateway.InvokeAsync, cancel);
+            servers.KafkaRest = await servers.ServeAsync("kafka-rest", ports.KafkaRest, rest.InvokeAsync, cancel);
+            return servers;
+        }
+        catch
+        {
+            await servers.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <exception cref="UserException">All faults.</exception>
+    public static GatewayModel Model(GatewayConfig config)
+    {
+        return GatewayModel.Create(config, ["kafka-rest"], out var faults)
+            ?? throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults.Select(f => $"gateway: {f}")));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers) await server.DisposeAsync();
+        await _gateway.DisposeAsync();
+        await _accessLog.DisposeAsync();
+    }
+
+    private async Task<Uri> ServeAsync(string name, int port, RequestDelegate handler, CancellationToken cancel)
+    {
+        // Both bound the body themselves, so that a refusal is an answer and not a broken connection.
+        var server = await HttpServer.StartAsync(name, port, handler, bodyBytesMax: null, cancel);
+        _servers.Add(server);
+        return new Uri($"http://127.0.0.1:{server.Port}");
+    }
+}

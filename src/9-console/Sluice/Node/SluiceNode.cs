@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Analysis;
+using Sluice.Bytes;
+using Sluice.Cleaning;
+using Sluice.Console.Settings;
+using Sluice.Definition;
+using Sluice.Log;
+using Sluice.Objects;
+using Sluice.Schedule;
+using Sluice.Sink;
+using Sluice.Sql;
+using Sluice.Tables;
+
+namespace Sluice.Console.Node;
+
+/// <summary>Everything over one data directory, wired: the stores, and the stages that move data between them.</summary>
+internal sealed class SluiceNode : IAsyncDisposable
+{
+    private readonly DuckDb _checkpoints;
+    private readonly RunStore _runs;
+
+    private SluiceNode(SluiceSettings settings, DataDirectory directory, PipelineDefinition pipeline, ILoggerFactory logging)
+    {
+        Settings = settings;
+        Directory = directory;
+        Pipeline = pipeline;
+        Logging = logging;
+        var sql = new DuckDbOptions(Path.Combine(directory.Temp, "sql"), settings.Sql.Memory.Bytes, settings.Sql.Threads);
+        var log = new EmbeddedLogOptions
+        {
+            Directory = directory.Log, Durability = settings.Log.Durability, TopicDefaults = settings.Log.Topics.AsReadOnly(),
+        };
+        Log = EmbeddedLog.Open(log, OsFileSystem.Instance, Time, logging.CreateLogger<EmbeddedLog>());
+        Raw = LocalObjectStore.Open(Path.Combine(directory.Objects, settings.Objects.Bucket ?? $"user-{pipeline.Id}-bucket"));
+        _checkpoints = DuckDb.Open(sql);
+        Tables = new TableCatalog(
+            LocalObjectStore.Open(directory.Tables), Time, _checkpoints, new TablesOptions(Path.Combine(directory.Temp, "tables")),
+            logging.CreateLogger<TableCatalog>());
+        Sink = new S3Sink(Log, Raw, SinkProperties.Config(settings, pipeline), Time, logging.CreateLogger<S3Sink>());
+        var cleaning = new CleaningOptions(Path.Combine(directory.Temp, "clean"))
+        {
+            MemoryBytesMax = settings.Sql.Memory.Bytes, Threads = settings.Sql.Threads,
+        };
+        Cleaner = new Cleaner(pipeline, Raw, Tables, cleaning, Time, logging.CreateLogger<Cleaner>());
+        Quarantine = new Quarantine(pipeline, Tables, cleaning, Time, logging.CreateLogger<Quarantine>());
+        Ledger = new Ledger(pipeline, Tables, cleaning);
+        Questions = new Questions(Tables, pipeline, sql, Time);
+        Query = new TableQuery(Tables, sql);
+        System.IO.Directory.CreateDirectory(directory.Schedule);
+        _runs = RunStore.Open(Path.Combine(directory.Schedule, "runs.db"), $"{Environment.MachineName}/{Environment.ProcessId}");
+        Dag = PipelineTasks.DagOf(pipeline);
+        Scheduler = new Scheduler(_runs, [Dag], new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
+    }
+
+    public SluiceSettings Settings { get; }
+
+    public DataDirectory Directory { get; }
+
+    public PipelineDefinition Pipeline { get; }
+
+    public ILoggerFactory Logging { get; }
+
+    public TimeProvider Time { get; } = TimeProvider.System;
+
+    public ILog Log { get; }
+
+    public IObjectStore Raw { get; }
+
+    public TableCatalog Tables { get; }
+
+    public S3Sink Sink { get; }
+
+    public Cleaner Cleaner { get; }
+
+    public Quarantine Quarantine { get; }
+
+    public Ledger Ledger { get; }
+
+    public Questions Questions { get; }
+
+    public TableQuery Query { get; }
+
+    public Scheduler Scheduler { get; }
+
+    public DagSpec Dag { get; }
+
+    /// <summary>Opens the stores, and makes the pipeline's topics where they are missing.</summary>
+    public static async Task<SluiceNode> OpenAsync(
+        SluiceSettings settings, DataDirectory directory, LogLevel level, CancellationToken cancel)
+    {
+        var pipeline = ReadPipeline(settings);
+        var node = new SluiceNode(settings, directory, pipeline, LogLines.To(System.Console.Error, level));
+        foreach (var topic in pipeline.Datasets.Select(d => d.Topic))
+        {
+            if (await node.Log.FindTopicAsync(topic, cancel) is null)
+                await node.Log.CreateTopicAsync(new TopicSpec(topic, settings.Log.Partitions, new Dictionary<string, string>()), cancel);
+        }
+
+        return node;
+    }
+
+    /// <summary>The pipeline of the settings.</summary>
+    /// <exception cref="UserException">All its faults.</exception>
+    public static PipelineDefinition ReadPipeline(SluiceSettings settings)
+    {
+        var parse = PipelineFile.Read(settings.PipelineFolder());
+        return parse.Definition ?? throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, parse.Faults));
+    }
+
+    /// <summary>The newest runs of the schedule, newest first.</summary>
+    public IReadOnlyList<DagRun> Runs(int limit) => RunHistory.Read(Path.Combine(Directory.Schedule, "runs.db"), null, limit);
+
+    public async ValueTask DisposeAsync()
+    {
+        Sink.Dispose();
+        _runs.Dispose();
+        _checkpoints.Dispose();
+        await Log.DisposeAsync();
+        Logging.Dispose();
+    }
+}

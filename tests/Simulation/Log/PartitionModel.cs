@@ -6,8 +6,13 @@ namespace Sluice.Simulation.Log;
 internal sealed class PartitionModel(TopicPartition name)
 {
     /// <summary>The result of a call that has completed, as every call has on a log without threads.</summary>
-    internal static T AtOnce<T>(ValueTask<T> task) =>
-        task.IsCompleted ? task.Result : throw new InvalidOperationException("Without threads every call completes at once.");
+    internal static T AtOnce<T>(ValueTask<T> task)
+    {
+        if (!task.IsCompleted) throw new InvalidOperationException("Without threads every call completes at once.");
+#pragma warning disable VSTHRD002 // It has completed.
+        return task.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+    }
 
     /// <summary>A record: its text and its time.</summary>
     internal readonly record struct Entry(string Text, long TimestampMs);

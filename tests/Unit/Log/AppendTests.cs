@@ -200,16 +200,20 @@ public sealed class AppendTests
         var batch = LogFixture.Batch(1, new string('x', 1024));
         var tasks = new List<ValueTask<AppendResult>>(AppendsPerRound);
         long before = 0;
+        var failed = 0;
         for (var round = -Rounds / 2; round < Rounds; round++)
         {
             if (round == 0) before = GC.GetAllocatedBytesForCurrentThread();
+#pragma warning disable CA2012 // Each is consumed once, below.
             for (var i = 0; i < AppendsPerRound; i++) tasks.Add(fixture.Log.AppendAsync(LogFixture.T0, batch, default));
+#pragma warning restore CA2012
             fixture.Log.RunRound();
-            foreach (var task in tasks) LogFixture.AtOnce(task).Error.ShouldBe(AppendError.None);
+            foreach (var task in tasks) failed += LogFixture.AtOnce(task).Error == AppendError.None ? 0 : 1;
             tasks.Clear();
         }
 
         var perAppend = (GC.GetAllocatedBytesForCurrentThread() - before) / (Rounds * AppendsPerRound);
+        failed.ShouldBe(0);
         perAppend.ShouldBeLessThan(BytesPerAppendMax);
     }
 }

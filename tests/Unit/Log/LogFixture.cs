@@ -42,7 +42,13 @@ internal sealed class LogFixture : IAsyncDisposable
     }
 
     /// <summary>The result of a call that has completed.</summary>
-    public static T AtOnce<T>(ValueTask<T> task) => task.IsCompleted ? task.Result : throw new InvalidOperationException("The call is still under way.");
+    public static T AtOnce<T>(ValueTask<T> task)
+    {
+        if (!task.IsCompleted) throw new InvalidOperationException("The call is still under way.");
+#pragma warning disable VSTHRD002 // It has completed.
+        return task.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+    }
 
     public void Open(EmbeddedLogOptions? options = null) =>
         Log = EmbeddedLog.Open((options ?? new() { Directory = "" }) with { Directory = Root }, OsFileSystem.Instance, Time, NullLogger.Instance);

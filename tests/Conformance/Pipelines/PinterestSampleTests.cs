@@ -73,7 +73,12 @@ public sealed class PinterestSampleTests(PinterestSamples samples) : IClassFixtu
 
     [Fact]
     public async Task Columns_have_the_documented_names_types_and_order() =>
-        (await samples.Run.LinesAsync("SELECT column_name, column_type FROM (DESCRIBE batch.pin) UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.geo) UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.user)"))
+        (await samples.Run.LinesAsync(
+            """
+            SELECT column_name, column_type FROM (DESCRIBE batch.pin)
+            UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.geo)
+            UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.user)
+            """))
             .Skip(1).ShouldBe(
             [
                 "ind,INTEGER", "unique_id,VARCHAR", "title,VARCHAR", "description,VARCHAR", "follower_count,INTEGER", "poster_name,VARCHAR",

@@ -12,7 +12,11 @@ public sealed class NothingAboutPinsTests
     {
         var pipeline = PipelineFile.Read(RepositoryFiles.At("pipelines", "pinterest")).Definition!;
         // Words that belong to anyone's vocabulary, and so say nothing about this pipeline.
-        string[] common = ["index", "ind", "title", "description", "timestamp", "country", "latitude", "longitude", "coordinates", "category", "age", "user", "downloaded"];
+        string[] common =
+        [
+            "index", "ind", "title", "description", "timestamp", "country", "latitude", "longitude", "coordinates", "category", "age",
+            "user", "downloaded",
+        ];
         var nouns = pipeline.Datasets
             .SelectMany(d => (IEnumerable<string>)[d.Name, d.Table, .. d.Raw.Select(f => f.Name), .. d.Columns.Select(c => c.Name)])
             .Concat(pipeline.Questions.Select(q => q.Name)).Append("pinterest").Distinct().Except(common).ToList();

@@ -36,9 +36,13 @@ public sealed class PipelineSchemaTests
             faults.AddRange(required.EnumerateArray().Select(r => r.GetString()!).Except(keys).Select(k => $"{path} lacks {k}"));
         foreach (var (key, value) in keys.Zip(mapping.Children.Values))
         {
-            if (schema.TryGetProperty("properties", out var known) && known.TryGetProperty(key, out var property)) Check(root, property, value, $"{path}.{key}", faults);
-            else if (schema.GetProperty("additionalProperties") is { ValueKind: JsonValueKind.Object } any) Check(root, any, value, $"{path}.{key}", faults);
-            else faults.Add($"{path}.{key} is not in the schema");
+            var below = $"{path}.{key}";
+            if (schema.TryGetProperty("properties", out var known) && known.TryGetProperty(key, out var property))
+                Check(root, property, value, below, faults);
+            else if (schema.GetProperty("additionalProperties") is { ValueKind: JsonValueKind.Object } any)
+                Check(root, any, value, below, faults);
+            else
+                faults.Add($"{below} is not in the schema");
         }
     }
 

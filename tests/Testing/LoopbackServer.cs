@@ -70,6 +70,9 @@ public sealed class RawConnection(TcpClient client) : IDisposable
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes);
 
+    /// <summary>Whatever has arrived, at least one byte; 0 at the end of the connection.</summary>
+    public ValueTask<int> ReadSomeAsync(Memory<byte> buffer) => _stream.ReadAsync(buffer);
+
     /// <summary>Closes with a reset instead of a farewell.</summary>
     public void Reset()
     {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sluice.KafkaRest.Http;
 using Sluice.KafkaRest.Metadata;
@@ -42,14 +43,18 @@ public sealed partial class KafkaRestProxy
     }
 
     /// <summary>
-    /// Answers one request, whatever it holds. Throws only when the client or the server gave the request up: a cancelled
-    /// <see cref="HttpContext.RequestAborted"/>, a connection that broke while the body was read.
+    /// Answers one request, whatever it holds. Throws only when the caller gave the request up: a cancelled
+    /// <see cref="HttpContext.RequestAborted"/>, or an <see cref="IOException"/> of a body that the caller put in.
     /// </summary>
     public async Task InvokeAsync(HttpContext http)
     {
         try
         {
             if (Choose(http, out var values) is { } endpoint) await endpoint.Action(new RestRequest(http, _services, values));
+        }
+        catch (Exception gone) when (gone is ConnectionResetException or ConnectionAbortedException)
+        {
+            // The client is not there any more: there is nobody to answer.
         }
         catch (BadHttpRequestException refused) when (!http.Response.HasStarted)
         {

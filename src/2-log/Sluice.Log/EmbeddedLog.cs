@@ -27,6 +27,7 @@ public sealed partial class EmbeddedLog : ILog
     private readonly bool _threaded;
     private Task _housekeeping = Task.CompletedTask;
     private int _writersGiven;
+    private MetadataStore? _ownedMetadata;
     private bool _disposed;
 
     private EmbeddedLog(EmbeddedLogOptions options, PartitionStorage storage, bool threaded)
@@ -47,7 +48,9 @@ public sealed partial class EmbeddedLog : ILog
         var metadata = MetadataStore.Open(Path.Combine(options.Directory, MetadataFile));
         try
         {
-            return Open(options, files, time, logger, metadata, threaded: true);
+            var log = Open(options, files, time, logger, metadata, threaded: true);
+            log._ownedMetadata = metadata;
+            return log;
         }
         catch
         {
@@ -126,7 +129,7 @@ public sealed partial class EmbeddedLog : ILog
         foreach (var partition in AllPartitions()) partition.Shared.Leave();
         foreach (var writer in _writers) writer.Dispose();
         _storage.OpenFiles.Dispose();
-        _storage.Metadata.Dispose();
+        _ownedMetadata?.Dispose();
         _closing.Dispose();
     }
 

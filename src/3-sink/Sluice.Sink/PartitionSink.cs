@@ -53,7 +53,7 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
                     _flushes.CompleteAll();
                     return;
                 }
-                catch (Exception e) when (!cancel.IsCancellationRequested)
+                catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
                 {
                     failures = _committed > committedBefore ? 1 : failures + 1;
                     await FailAsync(e, failures, cancel);

@@ -134,14 +134,14 @@ public sealed class S3Sink : IDisposable
             await DiscoverAsync(cancel);
             SetState(SinkState.Running, null);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
         {
             SetState(SinkState.Failed, e.Message);
             _context.Logger.LogError(e, "Sink {Sink}: topics cannot be listed, next try in {Wait}.", _context.Config.Name, SinkLimits.DiscoveryInterval);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
         }
 
         await Task.Delay(SinkLimits.DiscoveryInterval, _context.Time, cancel)

@@ -1,5 +1,4 @@
 using DuckDB.NET.Data;
-using Sluice.Objects;
 
 namespace Sluice.Tables;
 
@@ -12,6 +11,7 @@ public sealed class DeltaTable
     private readonly SnapshotLoader _loader;
     private readonly TableCommitter _committer;
     private readonly DataFileWriter _writer;
+    private readonly RelationReader _relations;
     private readonly SnapshotCache _cache;
 
     internal DeltaTable(TableCatalog catalog, TableName name)
@@ -21,8 +21,9 @@ public sealed class DeltaTable
         _log = new TableLog(catalog.Objects, name);
         _loader = new SnapshotLoader(name, _log, new CheckpointReader(name, _log, catalog.Objects, catalog.DuckDb));
         _cache = new SnapshotCache(name, _loader, catalog.Time, catalog.Options);
-        _committer = new TableCommitter(catalog, name, _log, _loader, _cache);
+        _committer = new TableCommitter(catalog, name, _log, _loader, _cache, new CheckpointWriter(catalog, name, _log));
         _writer = new DataFileWriter(catalog, name, _log);
+        _relations = new RelationReader(catalog.Objects, name, _log);
     }
 
     public TableName Name { get; }
@@ -87,19 +88,10 @@ public sealed class DeltaTable
     /// schema's columns and types also when the table has no file.
     /// </summary>
     /// <exception cref="TableFormatException">A data file is missing.</exception>
-    public async Task<string> RelationAsync(Snapshot snapshot, CancellationToken cancel)
+    public Task<string> RelationAsync(Snapshot snapshot, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        var files = new List<LocalFile>(snapshot.Files.Count);
-        foreach (var add in snapshot.Files)
-        {
-            var canonical = DataPath.Canonical(add.Path);
-            var path = await _catalog.Objects.GetFileAsync(new ObjectKey(_log.Root + canonical), cancel)
-                ?? throw new TableFormatException(Name, $"data file {canonical} of version {snapshot.Version} is missing");
-            files.Add(new LocalFile(path, add));
-        }
-
-        return Relation.Sql(snapshot, files);
+        return _relations.SqlAsync(snapshot, cancel);
     }
 
     /// <summary>Writes version 0, unless the table exists by then.</summary>

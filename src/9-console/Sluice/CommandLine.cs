@@ -50,6 +50,14 @@ internal static class CommandLine
             await invocation.Error.WriteLineAsync("Stopped.");
             return ExitCode.Failed;
         }
+        catch (Exception failure)
+        {
+            // The stages' own exceptions name the thing, the reason and the remedy; of any other the kind is worth a word.
+            var kind = failure.GetType();
+            var name = kind.Namespace?.StartsWith(nameof(Sluice), StringComparison.Ordinal) == true ? "" : $" ({kind.Name})";
+            await invocation.Error.WriteLineAsync($"{failure.Message}{name}");
+            return ExitCode.Failed;
+        }
     }
 
     /// <summary>Settings of this invocation: defaults, then the file, then the environment, then the options.</summary>

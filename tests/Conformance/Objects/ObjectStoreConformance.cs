@@ -12,6 +12,9 @@ public abstract class ObjectStoreConformance
     /// <summary>An empty bucket.</summary>
     protected abstract IObjectStore Store { get; }
 
+    /// <summary>The bucket the race runs on, where a faster way to the same one exists.</summary>
+    protected virtual IObjectStore RaceStore => Store;
+
     /// <summary>Rounds of the put-if-absent race; a remote store may take fewer.</summary>
     protected virtual int RaceRounds => 3_000;
 
@@ -100,7 +103,7 @@ public abstract class ObjectStoreConformance
                 for (var round = 0; round < RaceRounds; round++)
                 {
                     barrier.SignalAndWait();
-                    if (Store.PutIfAbsentAsync(Key($"race/{round}"), Bytes($"{racer}"), s_none).AsTask().GetAwaiter().GetResult())
+                    if (RaceStore.PutIfAbsentAsync(Key($"race/{round}"), Bytes($"{racer}"), s_none).AsTask().GetAwaiter().GetResult())
                         wins.Add((round, racer));
                 }
             },

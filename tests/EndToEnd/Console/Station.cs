@@ -10,12 +10,18 @@ internal sealed class Station : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("sluice-e2e-");
     private readonly Dictionary<string, string> _environment;
+    private readonly string[] _config = [];
     private SluiceProcess? _service;
 
-    public Station(IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="config">The text of the service's sluice.yaml; none without it.</param>
+    public Station(string? config = null)
     {
         Port = FreePort();
-        _environment = new(environment ?? new Dictionary<string, string>()) { ["SLUICE_PORTS__GATEWAY"] = $"{Port}" };
+        _environment = new() { ["SLUICE_PORTS__GATEWAY"] = $"{Port}" };
+        if (config is null) return;
+        var file = Path.Combine(_directory.FullName, "sluice.yaml");
+        File.WriteAllText(file, config);
+        _config = ["--config", file];
     }
 
     /// <summary>The gateway's port: the same over restarts, so that a client finds it again.</summary>
@@ -27,7 +33,7 @@ internal sealed class Station : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _service = SluiceProcess.Start(["up", "--data", Data], _environment);
+        _service = SluiceProcess.Start(["up", "--data", Data, .. _config], _environment);
         await _service.LineAsync("^ready");
     }
 

@@ -15,9 +15,12 @@ public sealed class ObjectKeyTests
     [InlineData("a/./b", "segment")]
     [InlineData("a\\b", "backslash")]
     [InlineData("a\0b", "NUL")]
-    [InlineData("a\uD83D", "surrogate")]
     public void A_key_that_is_no_path_is_refused_with_its_reason(string key, string reason) =>
         Should.Throw<ArgumentException>(() => new ObjectKey(key)).Message.ShouldContain(reason);
+
+    [Fact]
+    public void Half_of_a_surrogate_pair_is_no_character() =>
+        Should.Throw<ArgumentException>(() => new ObjectKey("a\uD83D")).Message.ShouldContain("surrogate");
 
     [Fact]
     public void A_key_has_at_most_1024_bytes_of_UTF8()
@@ -29,8 +32,8 @@ public sealed class ObjectKeyTests
     [Fact]
     public void Keys_compare_as_their_UTF8_bytes_do()
     {
-        var chars = Gen.OneOf(Gen.OneOfConst("a", "b", "-", "~", "é", "\uE000", "\uFFFD", "\U0001F600", "\U0010FFFF"));
-        var keys = chars.Array[1, 4].Select(parts => string.Concat(parts));
+        string[] chars = ["a", "b", "-", "~", "é", "\uE000", "\uFFFD", "\U0001F600", "\U0010FFFF"];
+        var keys = Gen.Int[0, chars.Length - 1].Select(i => chars[i]).Array[1, 4].Select(parts => string.Concat(parts));
         keys.Select(keys).Sample((left, right) =>
         {
             var expected = Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right));

@@ -33,7 +33,7 @@ internal abstract class Selector
         }
 
         var start = low == 0 ? 0 : End(low - 1, scale);
-        within = at with { Position = position - start, Size = Math.Max(End(low, scale), position + 1) - start };
+        within = at.Within(position - start, Math.Max(End(low, scale), position + 1) - start);
         return low;
     }
 
@@ -51,7 +51,7 @@ internal sealed class ShareSelector(IReadOnlyList<double> weights, ulong salt) :
 {
     public override int Select(in DrawPoint at, out DrawPoint within)
     {
-        if (at.Size > 0)
+        if (!at.IsItem)
         {
             return SelectPosition(Mixing.Permute(at.Position, at.Size, at.Key ^ salt), at, out within);
         }
@@ -66,7 +66,7 @@ internal sealed class BlockSelector(IReadOnlyList<double> rows, ulong salt) : Se
 {
     public override int Select(in DrawPoint at, out DrawPoint within)
     {
-        if (at.Size > 0)
+        if (!at.IsItem)
         {
             return SelectPosition(at.Position, at, out within);
         }
@@ -86,6 +86,25 @@ internal sealed class ChoiceNode(Selector selector, Node[] options) : SelectingN
     public override ValueKind Kind { get; } = Common(options);
 
     protected override Node Select(in DrawPoint at, out DrawPoint point) => options[selector.Select(at, out point)];
+}
+
+/// <summary>
+/// What a name refers to. It is drawn among all rows, wherever the reference stands. A column or an attribute is the same
+/// in every item of a list; a helper draw is drawn anew for each.
+/// </summary>
+internal sealed class NamedNode(Node definition, bool isStable) : SelectingNode
+{
+    public Node Definition => definition;
+
+    public bool IsStable => isStable;
+
+    public override ValueKind Kind => definition.Kind;
+
+    protected override Node Select(in DrawPoint at, out DrawPoint point)
+    {
+        point = isStable ? at.Origin() : at.Whole();
+        return definition;
+    }
 }
 
 /// <summary>Options that are records of several texts; a column names one field of it.</summary>

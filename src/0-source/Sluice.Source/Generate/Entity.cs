@@ -33,11 +33,7 @@ internal sealed class Entity
     public long Count => _count;
 
     /// <summary>The point at which the attributes of a row's entity are drawn.</summary>
-    public DrawPoint PointOf(long row)
-    {
-        var number = NumberOf(row);
-        return new DrawPoint(_key, number, number, _count);
-    }
+    public DrawPoint PointOf(long row) => new(_key, NumberOf(row), _count);
 
     // The rows, shuffled, are dealt out: one to every entity, then to the heads what they have more, then the others to the
     // repeated entities along a power law.
@@ -62,9 +58,10 @@ internal sealed class Entity
             left -= _extraOfHeads[head];
         }
 
-        var tail = Math.Max(1, _repeated - _extraOfHeads.Length);
-        var first = Math.Min(_extraOfHeads.Length, _count - 1);
-        return Math.Min(first + (long)(Math.Pow((slot + 0.5) / left, _skew) * tail), _count - 1);
+        // The law begins at the rank behind the heads, so that it goes on where they end.
+        var first = Math.Pow((double)_extraOfHeads.Length / _repeated, 1 / _skew);
+        var share = first + ((slot + 0.5) / left * (1 - first));
+        return Math.Min((long)(Math.Pow(share, _skew) * _repeated), _count - 1);
     }
 }
 

@@ -110,7 +110,7 @@ internal static class GenerateFile
             YamlFaults.Get(node, "skew") is { } skew ? faults.Number(skew, "skew", 1) : 1);
         var attributes = faults.Entries(YamlFaults.Get(node, "attributes"), "attributes").ToDictionary(e => e.Name, e => e.Value);
         var scale = (double)size.Rows / size.Described;
-        return new EntityScope(new Entity(name, shape, scale, size.Rows, size.Key), new Scope($"entities.{name}", attributes));
+        return new EntityScope(new Entity(name, shape, scale, size.Rows, size.Key), new Scope($"entities.{name}", attributes, new HashSet<string>()));
     }
 
     private static GeneratedTable ReadTable(
@@ -118,8 +118,9 @@ internal static class GenerateFile
     {
         faults.RefuseOthers(node, "draws", "columns");
         var columns = faults.Entries(YamlFaults.Get(node, "columns") ?? new YamlMappingNode(), "columns");
+        var draws = faults.Entries(YamlFaults.Get(node, "draws"), "draws");
         var names = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
-        foreach (var (name, definition) in faults.Entries(YamlFaults.Get(node, "draws"), "draws").Concat(columns))
+        foreach (var (name, definition) in draws.Concat(columns))
         {
             if (!names.TryAdd(name, definition))
             {
@@ -127,7 +128,7 @@ internal static class GenerateFile
             }
         }
 
-        var scope = new Scope($"tables.{dataset.Table}", names);
+        var scope = new Scope($"tables.{dataset.Table}", names, draws.Select(d => d.Name).ToHashSet());
         foreach (var name in names.Keys)
         {
             compiler.Define(name, scope);

@@ -25,7 +25,7 @@ internal sealed class GeneratedTable
     /// <summary>Row <paramref name="number"/> as a JSON object: the same for the same seed, count and number, always.</summary>
     public ReadOnlyMemory<byte> Write(long number, RowBuffer row)
     {
-        var at = new DrawPoint(_key, number, number, Count);
+        var at = new DrawPoint(_key, number, Count);
         for (var field = 0; field < _nodes.Length; field++)
         {
             _shape.Begin(row, field);

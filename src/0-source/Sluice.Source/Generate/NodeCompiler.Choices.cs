@@ -51,7 +51,8 @@ internal sealed partial class NodeCompiler
     {
         faults.RefuseOthers(place.Map, "case", "of", "else");
         var name = faults.Text(value, "case");
-        if (Refer(value, name, place.Path, place.Scope) is not ChoiceNode choice || choice.Options.Any(o => o is not LiteralNode))
+        if (Refer(value, name, place.Path, place.Scope) is not NamedNode { Definition: ChoiceNode choice } named
+            || choice.Options.Any(o => o is not LiteralNode))
         {
             faults.Add(value, $"'{name}' is not a choice, a blocks or a field of a record of plain texts; only those have cases.");
             return s_nothing;
@@ -74,7 +75,7 @@ internal sealed partial class NodeCompiler
             faults.Add(place.Map, $"no case for '{missing.Text}' of '{name}'; add it under 'of', or an 'else'.");
         }
 
-        return new ChoiceNode(choice.Selector, [.. options.Select(o => o ?? s_nothing)]);
+        return new NamedNode(new ChoiceNode(choice.Selector, [.. options.Select(o => o ?? s_nothing)]), named.IsStable);
     }
 
     private static Selector SelectorOf(string kind, IReadOnlyList<double> weights, ulong salt) =>

@@ -33,7 +33,7 @@ internal sealed partial class NodeCompiler
         }
 
         AddPlain();
-        return parts is [LiteralNode only] ? only : new TemplateNode([.. parts.DefaultIfEmpty(s_nothing)]);
+        return parts is [var only] ? only : new TemplateNode([.. parts.DefaultIfEmpty(s_nothing)]);
 
         void AddPlain()
         {
@@ -48,32 +48,30 @@ internal sealed partial class NodeCompiler
     /// <summary>What a name stands for, seen from a scope: its own definition, a field of a record, an entity's attribute, or a pool.</summary>
     private Node Refer(YamlNode from, string name, string path, Scope scope)
     {
-        var node = name.Split('.', 2) switch
+        var (owner, member) = name.IndexOf('.', StringComparison.Ordinal) is var dot and > 0 ? (name[..dot], name[(dot + 1)..]) : (name, "");
+        var node = Define(owner, scope) switch
         {
-            [var owner, var member] => ReferToMember(owner, member, scope),
-            _ => Define(name, scope) ?? (pools.TryGetValue(name, out var pool) ? new PoolNode(pool, Mixing.Salt(path)) : null),
+            RecordNode record when member.Length > 0 => record.Field(member),
+            { } own and not RecordNode when member.Length == 0 => own,
+            null when member.Length == 0 && pools.TryGetValue(name, out var pool) => new PoolNode(pool, Mixing.Salt(path)),
+            null when member.Length > 0 => ReferToEntity(owner, member, scope),
+            _ => null,
         };
-        if (node is RecordNode record)
-        {
-            faults.Add(from, $"'{name}' is a record; refer to one of its fields: {string.Join(", ", record.Fields.Select(f => $"{name}.{f}"))}.");
-            return s_nothing;
-        }
-
         if (node is null)
         {
-            faults.Add(from, $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'.");
+            faults.Add(from, $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. A record is referred to by a field: name.field.");
         }
 
-        return node ?? s_nothing;
+        return node switch
+        {
+            null => s_nothing,
+            PoolNode or EntityNode => node,
+            _ => new NamedNode(node, !scope.Draws.Contains(owner)),
+        };
     }
 
-    private Node? ReferToMember(string owner, string member, Scope scope)
+    private EntityNode? ReferToEntity(string owner, string member, Scope scope)
     {
-        if (Define(owner, scope) is { } own)
-        {
-            return own is RecordNode record ? record.Field(member) : null;
-        }
-
         // An entity's attributes are drawn at the entity, so another entity, which belongs to rows, has no meaning there.
         return entities.TryGetValue(owner, out var entity) && !ReferenceEquals(scope, entity.Attributes)
             && !entities.Values.Any(other => ReferenceEquals(other.Attributes, scope))

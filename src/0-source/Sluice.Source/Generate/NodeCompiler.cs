@@ -128,12 +128,24 @@ internal sealed partial class NodeCompiler(
                 return CompileCase(value, place);
             case "pick":
                 faults.RefuseOthers(place.Map, kind);
-                return Refer(value, faults.Text(value, "pick"), place.Path, place.Scope);
+                return CompilePick(value, salt);
             case "list":
                 return CompileList(value, place, salt);
             default:
                 return CompileCut(value, place, salt);
         }
+    }
+
+    private Node CompilePick(YamlNode value, ulong salt)
+    {
+        var name = faults.Text(value, "pick");
+        if (pools.TryGetValue(name, out var pool))
+        {
+            return new PoolNode(pool, salt);
+        }
+
+        faults.Add(value, $"pool '{name}' is not defined; define it under 'pools'.");
+        return s_nothing;
     }
 
     private FloatNode CompileFloat(YamlNode value, Place place, ulong salt)

@@ -88,7 +88,7 @@ internal sealed partial class AccessLogWriter : IAsyncDisposable
         if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped) LogDropped(_logger, dropped);
     }
 
-    [LoggerMessage(20, LogLevel.Warning, "{Count} line(s) of the access log were dropped: its sink is slower than the requests.")]
+    [LoggerMessage(20, LogLevel.Warning, "{Count} line(s) of the access log were dropped: its sink failed or is slower than the requests.")]
     private static partial void LogDropped(ILogger logger, long count);
 
     [LoggerMessage(21, LogLevel.Error, "The access log could not be written.")]

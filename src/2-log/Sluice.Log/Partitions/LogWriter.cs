@@ -86,7 +86,7 @@ internal sealed class LogWriter : IDisposable
         return true;
     }
 
-    private static void Guard(PartitionWriter writer, Action<PartitionWriter> work)
+    private void Guard(PartitionWriter writer, Action<PartitionWriter> work)
     {
         try
         {
@@ -94,7 +94,9 @@ internal sealed class LogWriter : IDisposable
         }
         catch (Exception fault)
         {
-            // Whatever went wrong, the state of this partition is in doubt and it stops; the others of the thread go on.
+            // Whatever went wrong, the state of this partition is in doubt and it stops; the others of the thread go on, and
+            // must not find its bytes in the buffer they share.
+            Buffer.Reset();
             writer.Stop(fault);
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DuckDB.NET.Data;
 using Sluice.Objects;
+using Sluice.Sql;
 
 namespace Sluice.Tables;
 
@@ -9,7 +10,7 @@ internal sealed class DataFileWriter(TableCatalog catalog, TableName table, Tabl
 {
     public async Task<IReadOnlyList<AddFile>> WriteAsync(Snapshot snapshot, DuckDBConnection connection, string select, CancellationToken cancel)
     {
-        var source = await SelectShape.ConformAsync(table, snapshot.Schema, connection, select, cancel);
+        var source = SelectShape.Conform(table, snapshot.Schema, connection, select);
         using var folder = catalog.Scratch.Open();
         var written = await ParquetCopy.WriteAsync(connection, source, Path.Combine(folder.Path, "out"), catalog.Options, cancel);
         foreach (var file in written) CheckNulls(snapshot.Schema, file);
@@ -33,7 +34,7 @@ internal sealed class DataFileWriter(TableCatalog catalog, TableName table, Tabl
         foreach (var column in schema.Columns)
         {
             if (column.Nullable) continue;
-            var name = DuckDbType.Quote(column.Name);
+            var name = SqlName.Quote(column.Name);
             var nulls = file.Columns.Where(c => c.Key == name || c.Key.StartsWith(name + ".", StringComparison.Ordinal)).Max(c => c.Value.NullCount) ?? 0;
             if (nulls > 0) throw new TableSchemaException(table, $"column '{column.Name}' is not nullable, and the select gives {nulls} rows without a value");
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sluice.Sql;
 
 namespace Sluice.Tables;
 
@@ -87,7 +88,7 @@ internal static class FileStats
         string[] open = [];
         foreach (var (path, type) in leaves)
         {
-            if (type is null || !columns.TryGetValue(string.Join('.', path.Select(DuckDbType.Quote)), out var stats)) continue;
+            if (type is null || !columns.TryGetValue(string.Join('.', path.Select(SqlName.Quote)), out var stats)) continue;
             if (pick(type, stats) is not { } value) continue;
             var parents = path[..^1];
             var shared = parents.Zip(open).TakeWhile(p => p.First == p.Second).Count();

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using DuckDB.NET.Data;
+using Sluice.Sql;
 
 namespace Sluice.Tables;
 
@@ -15,22 +16,12 @@ internal static class ParquetCopy
     public static async Task<IReadOnlyList<WrittenFile>> WriteAsync(
         DuckDBConnection connection, string select, string directory, TablesOptions options, CancellationToken cancel)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
+        var copy = string.Create(CultureInfo.InvariantCulture, $"""
             COPY ({select}
-            ) TO {DuckDbType.Literal(directory)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {options.RowGroupRows},
+            ) TO {SqlName.Literal(directory)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {options.RowGroupRows},
             FILE_SIZE_BYTES {options.DataFileBytesMax}, RETURN_STATS)
             """);
-        using var reader = await command.ExecuteReaderAsync(cancel);
-        var files = new List<WrittenFile>();
-        while (await reader.ReadAsync(cancel))
-        {
-            var rows = Convert.ToInt64(reader["count"], CultureInfo.InvariantCulture);
-            if (rows == 0) continue;
-            var bytes = Convert.ToInt64(reader["file_size_bytes"], CultureInfo.InvariantCulture);
-            files.Add(new WrittenFile(reader.GetString(reader.GetOrdinal("filename")), rows, bytes, Columns(reader["column_statistics"])));
-        }
-
+        var files = (await connection.ReadAsync(copy, File, cancel)).Where(file => file.Rows > 0).ToList();
         files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         return files;
     }
@@ -38,17 +29,21 @@ internal static class ParquetCopy
     /// <summary>Paths of the float columns of which some row group has no bounds: it holds a NaN, or nothing but nulls.</summary>
     public static async Task<IReadOnlyList<string>> UnboundedFloatsAsync(DuckDBConnection connection, string path, CancellationToken cancel)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = $"""
-            SELECT DISTINCT path_in_schema FROM parquet_metadata({DuckDbType.Literal(path)})
-            WHERE type IN ('FLOAT', 'DOUBLE') AND coalesce(stats_min_value, stats_min) IS NULL
-            """;
-        using var reader = await command.ExecuteReaderAsync(cancel);
-        var paths = new List<string>();
         // Column names of Delta tables hold neither comma nor space, which join the path here.
-        while (await reader.ReadAsync(cancel)) paths.Add(string.Join('.', reader.GetString(0).Split(", ").Select(DuckDbType.Quote)));
-        return paths;
+        return await connection.ReadAsync(
+            $"""
+            SELECT DISTINCT path_in_schema FROM parquet_metadata({SqlName.Literal(path)})
+            WHERE type IN ('FLOAT', 'DOUBLE') AND coalesce(stats_min_value, stats_min) IS NULL
+            """,
+            row => string.Join('.', row.GetString(0).Split(", ").Select(SqlName.Quote)),
+            cancel);
     }
+
+    private static WrittenFile File(DuckDBDataReader row) => new(
+        row.GetString(row.GetOrdinal("filename")),
+        Convert.ToInt64(row["count"], CultureInfo.InvariantCulture),
+        Convert.ToInt64(row["file_size_bytes"], CultureInfo.InvariantCulture),
+        Columns(row["column_statistics"]));
 
     private static Dictionary<string, ColumnStats> Columns(object value)
     {

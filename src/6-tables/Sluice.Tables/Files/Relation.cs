@@ -1,29 +1,80 @@
+using Sluice.Sql;
+
 namespace Sluice.Tables;
 
 /// <summary>A live file as DuckDB opens it.</summary>
-internal sealed record LocalFile(string Path, AddFile Add);
+/// <param name="DeletedRows">Numbers of the rows that count no more.</param>
+internal sealed record LocalFile(string Path, IReadOnlyDictionary<string, string?> PartitionValues, IReadOnlyList<long> DeletedRows);
 
 /// <summary>The SQL that reads a snapshot: <c>read_parquet</c> with the table's schema, whatever the files' own schemas are.</summary>
+/// <remarks>
+/// Files with the same partition values and without deleted rows are read by one call, where these values are constants, so that
+/// DuckDB drops whole calls by a filter on them. Files with deleted rows are read by a call each.
+/// </remarks>
 internal static class Relation
 {
     public static string Sql(Snapshot snapshot, IReadOnlyList<LocalFile> files)
     {
-        if (files.Count == 0) return Empty(snapshot.DeltaSchema);
-        return Scan(snapshot.DeltaSchema.Fields, files);
+        var schema = snapshot.DeltaSchema;
+        var partitions = PartitionFields(snapshot);
+        if (schema.Fields.Count == 0) throw new LogFormatException("it has no columns yet, so there is nothing to select");
+        if (files.Count == 0) return Empty(schema);
+        var mode = ColumnMapping.Mode(snapshot.Metadata);
+        var data = schema.Fields.Where(f => !partitions.Contains(f)).ToArray();
+        if (partitions.Count == 0 && files.All(f => f.DeletedRows.Count == 0) && !data.Any(f => NestedNames.Differ(f.Type)))
+        {
+            return Scan(data, files, mode);
+        }
+
+        var branches = files
+            .GroupBy(f => (Values: ValuesKey(partitions, f), Single: f.DeletedRows.Count == 0 ? null : f.Path))
+            .Select(group => Branch(schema, partitions, data, [.. group], mode));
+        return $"({string.Join("\nUNION ALL ", branches)})";
+    }
+
+    private static List<StructField> PartitionFields(Snapshot snapshot) => [.. snapshot.Metadata.PartitionColumns.Select(name =>
+        snapshot.DeltaSchema.Fields.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new LogFormatException($"the partition column '{name}' is not in the schema"))];
+
+    private static string Branch(
+        StructType schema, List<StructField> partitions, StructField[] data, LocalFile[] files, ColumnMappingMode mode)
+    {
+        var columns = schema.Fields.Select(field => partitions.Contains(field)
+            ? $"{PartitionValue.Sql(field.Type, Value(field, files[0]))} AS {SqlName.Quote(field.Name)}"
+            : $"{NestedNames.Rename(field.Type, SqlName.Quote(field.Name))} AS {SqlName.Quote(field.Name)}");
+        var select = $"SELECT {string.Join(", ", columns)} FROM {Scan(data, files, mode)}";
+        var deleted = files[0].DeletedRows;
+        // One text that is split is parsed at once; a list of a million numbers would be a million expressions.
+        return deleted.Count == 0
+            ? select
+            : $"{select} WHERE file_row_number NOT IN (SELECT unnest(string_split('{string.Join(',', deleted)}', ',')::BIGINT[]))";
     }
 
     /// <summary>A column that a file lacks is null; one of another type is cast; hive-like folder names mean nothing.</summary>
-    private static string Scan(IEnumerable<StructField> fields, IEnumerable<LocalFile> files)
+    private static string Scan(StructField[] fields, IEnumerable<LocalFile> files, ColumnMappingMode mode)
     {
+        var paths = string.Join(", ", files.Select(f => SqlName.Literal(f.Path)));
+        // A table may have partition columns only; the rows are then counted by their numbers in the file.
+        if (fields.Length == 0) return $"read_parquet([{paths}], hive_partitioning = false)";
         var schema = fields.Select(f =>
-            $"{DuckDbType.Literal(f.PhysicalName)}: {{name: {DuckDbType.Literal(f.Name)}, type: {DuckDbType.Literal(DuckDbType.Of(f.Type)!)}, default_value: NULL}}");
-        var paths = files.Select(f => DuckDbType.Literal(f.Path));
-        return $"read_parquet([{string.Join(", ", paths)}], hive_partitioning = false, schema = MAP {{{string.Join(", ", schema)}}})";
+            $"{Identity(f, mode)}: {{name: {SqlName.Literal(f.Name)}, type: {SqlName.Literal(DuckDbType.Of(NestedNames.Physical(f.Type))!)}, default_value: NULL}}");
+        return $"read_parquet([{paths}], hive_partitioning = false, schema = MAP {{{string.Join(", ", schema)}}})";
     }
+
+    private static string Identity(StructField field, ColumnMappingMode mode) => mode == ColumnMappingMode.Id
+        ? field.ColumnId?.ToString(null, null) ?? throw new LogFormatException($"column '{field.Name}' has no id, though columns are mapped by id")
+        : SqlName.Literal(field.PhysicalName);
 
     private static string Empty(StructType schema)
     {
-        var columns = schema.Fields.Select(f => $"CAST(NULL AS {DuckDbType.Of(f.Type)}) AS {DuckDbType.Quote(f.Name)}");
+        var columns = schema.Fields.Select(f => $"CAST(NULL AS {DuckDbType.Of(f.Type)}) AS {SqlName.Quote(f.Name)}");
         return $"(SELECT {string.Join(", ", columns)} WHERE false)";
     }
+
+    private static string? Value(StructField field, LocalFile file) =>
+        file.PartitionValues.TryGetValue(field.PhysicalName, out var value) ? value
+        : throw new LogFormatException($"file {file.Path} has no value for the partition column '{field.Name}'");
+
+    private static string ValuesKey(List<StructField> partitions, LocalFile file) =>
+        string.Concat(partitions.Select(p => Value(p, file) is { } value ? $"{value.Length}:{value}" : "-"));
 }

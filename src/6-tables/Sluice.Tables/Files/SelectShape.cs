@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using Sluice.Sql;
 
 namespace Sluice.Tables;
 
@@ -9,11 +10,11 @@ internal static class SelectShape
 
     /// <summary>The select itself, or one around it that widens integers and floats to the table's types.</summary>
     /// <exception cref="TableSchemaException">A column has another name, or a type that does not fit without loss.</exception>
-    public static async Task<string> ConformAsync(
-        TableName table, TableSchema schema, DuckDBConnection connection, string select, CancellationToken cancel)
+    /// <exception cref="SqlException">DuckDB cannot bind the select.</exception>
+    public static string Conform(TableName table, TableSchema schema, DuckDBConnection connection, string select)
     {
-        var given = await DescribeAsync(connection, select, cancel);
-        if (given.Count != schema.Columns.Count || given.Zip(schema.Columns).Any(p => p.First.Name != p.Second.Name))
+        var given = connection.Describe($"({select}\n)").Select(c => new TableColumn(c.Name, c.Type, Nullable: true)).ToArray();
+        if (given.Length != schema.Columns.Count || given.Zip(schema.Columns).Any(p => p.First.Name != p.Second.Name))
         {
             throw new TableSchemaException(
                 table, $"the select gives the columns ({Names(given)}), but the table has ({Names(schema.Columns)}): select these, in this order");
@@ -24,7 +25,7 @@ internal static class SelectShape
         foreach (var (has, wants) in given.Zip(schema.Columns))
         {
             var (from, to) = (TableSchemas.Normal(has.DuckDbType), TableSchemas.Normal(wants.DuckDbType));
-            var name = DuckDbType.Quote(wants.Name);
+            var name = SqlName.Quote(wants.Name);
             columns.Add(from == to ? name : $"CAST({name} AS {to}) AS {name}");
             if (from == to) continue;
             widened = true;
@@ -41,16 +42,6 @@ internal static class SelectShape
     {
         var (a, b) = (Array.IndexOf(s_integers, from), Array.IndexOf(s_integers, to));
         return (a >= 0 && b > a) || (from == "FLOAT" && to == "DOUBLE");
-    }
-
-    private static async Task<List<TableColumn>> DescribeAsync(DuckDBConnection connection, string select, CancellationToken cancel)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = $"DESCRIBE ({select}\n)";
-        using var reader = await command.ExecuteReaderAsync(cancel);
-        var columns = new List<TableColumn>();
-        while (await reader.ReadAsync(cancel)) columns.Add(new TableColumn(reader.GetString(0), reader.GetString(1), Nullable: true));
-        return columns;
     }
 
     private static string Names(IEnumerable<TableColumn> columns) => string.Join(", ", columns.Select(c => c.Name));

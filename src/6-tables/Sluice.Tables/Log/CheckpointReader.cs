@@ -29,13 +29,12 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
         try
         {
             using var connection = duckDb.Connect();
-            using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT to_json(t)::VARCHAR FROM read_parquet({DuckDbType.Literal(path)}, hive_partitioning = false) t";
-            using var reader = await command.ExecuteReaderAsync(cancel);
+            var select = $"SELECT to_json(t)::VARCHAR FROM read_parquet({SqlName.Literal(path)}, hive_partitioning = false) t";
+            using var rows = await connection.SelectAsync(select, cancel);
             var batch = new List<ILogAction>(RowsPerBatch);
-            while (await reader.ReadAsync(cancel))
+            await foreach (var row in rows.ReadAsync(r => r.GetString(0), cancel))
             {
-                ActionReader.ReadObject(Encoding.UTF8.GetBytes(reader.GetString(0)), batch);
+                ActionReader.ReadObject(Encoding.UTF8.GetBytes(row), batch);
                 if (batch.Count < RowsPerBatch) continue;
                 Apply(version, replay, batch, sidecars);
                 batch.Clear();
@@ -43,7 +42,7 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
 
             Apply(version, replay, batch, sidecars);
         }
-        catch (Exception e) when (e is DuckDB.NET.Data.DuckDBException or LogFormatException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is SqlException or LogFormatException or System.Text.Json.JsonException)
         {
             throw new TableFormatException(table, $"checkpoint file {name}: {e.Message}", e);
         }

@@ -4,7 +4,8 @@ namespace Sluice.Tables;
 
 /// <summary>Turns a change into the actions of a commit and gets it into the log, past other writers.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
-internal sealed class TableCommitter(TableCatalog catalog, TableName table, TableLog log, SnapshotLoader loader, SnapshotCache cache)
+internal sealed class TableCommitter(
+    TableCatalog catalog, TableName table, TableLog log, SnapshotLoader loader, SnapshotCache cache, CheckpointWriter checkpoints)
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -58,25 +59,64 @@ internal sealed class TableCommitter(TableCatalog catalog, TableName table, Tabl
         var latest = basis;
         while (true)
         {
-            // Every winner since is checked before the next attempt, so the attempt follows only commits that leave the change valid.
+            var actions = commit.Build();
+            if (await PutAsync(latest.Version + 1, actions, commit.TxnId, cancel))
+            {
+                var committed = loader.Advance(latest, actions);
+                cache.Offer(committed);
+                await checkpoints.WriteIfDueAsync(committed);
+                return new CommitResult(CommitOutcome.Committed, committed.Version, null);
+            }
+
+            // Each commit that came before is looked at, so the next attempt follows only commits that leave the change valid.
             while (await log.ReadCommitAsync(latest.Version + 1, cancel) is { } winner)
             {
                 if (ConflictCheck.Against(latest.Version + 1, winner, commit.Intent, serializable) is { } conflict) return conflict;
                 latest = loader.Advance(latest, winner);
             }
+        }
+    }
 
-            var actions = commit.Build();
-            if (await PutAsync(latest.Version + 1, actions, commit.TxnId, cancel))
+    /// <summary>Puts a commit; false when another one has that version.</summary>
+    /// <exception cref="IOException">The store failed, and what became of the commit cannot be found out.</exception>
+    private async ValueTask<bool> PutAsync(long version, IEnumerable<ILogAction> actions, string txnId, CancellationToken cancel)
+    {
+        var content = ActionWriter.Lines(actions);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
             {
-                var committed = cache.Offer(loader.Advance(latest, actions));
-                return new CommitResult(CommitOutcome.Committed, latest.Version + 1, null);
+                // A put that a lower layer repeated after a lost answer finds its own first try in the way.
+                return await log.PutCommitAsync(version, content, cancel) || await IsOursAsync(version, txnId, cancel) == true;
+            }
+            catch (IOException) when (attempt < catalog.Options.CommitLookupsMax)
+            {
+                if (await OutcomeAsync(version, txnId, cancel) is { } ours) return ours;
             }
         }
     }
 
-    private async ValueTask<bool> PutAsync(long version, IEnumerable<ILogAction> actions, string txnId, CancellationToken cancel)
+    /// <summary>Whether the commit of a version is the one with this id; null when there is none.</summary>
+    private async ValueTask<bool?> IsOursAsync(long version, string txnId, CancellationToken cancel) =>
+        await log.ReadCommitAsync(version, cancel) is { } actions
+            ? actions.OfType<CommitInfo>().FirstOrDefault()?.TxnId == txnId
+            : null;
+
+    /// <summary>Looks up a commit whose put failed: it may have taken place. Null when it has not; the next put tells for sure.</summary>
+    private async ValueTask<bool?> OutcomeAsync(long version, string txnId, CancellationToken cancel)
     {
-        return await log.PutCommitAsync(version, ActionWriter.Lines(actions), cancel);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await IsOursAsync(version, txnId, cancel);
+            }
+            catch (IOException) when (attempt < catalog.Options.CommitLookupsMax)
+            {
+                // The lookup changes nothing, so it is simply made again.
+                continue;
+            }
+        }
     }
 
     private static string Isolation(bool serializable) => serializable ? "Serializable" : "WriteSerializable";

@@ -158,7 +158,7 @@ internal static class ActionReader
         }
 
         return new TableMetadata(
-            id ?? throw Missing("metaData", "id"), schema ?? throw Missing("metaData", "schemaString"), partitions, configuration)
+            id ?? throw Missing("metaData", "id"), schema ?? SchemaJson.NoColumns, partitions, configuration)
         {
             Name = name,
             Description = description,

@@ -24,7 +24,13 @@ internal sealed record StructField(string Name, DeltaType Type, bool Nullable, J
     /// <summary>The name in Parquet files, stats and partition values: differs from <see cref="Name"/> under column mapping.</summary>
     public string PhysicalName => Text("delta.columnMapping.physicalName") ?? Name;
 
-    public string? Text(string key) =>
+    /// <summary>The field id in Parquet files that are mapped by id; null without column mapping.</summary>
+    public long? ColumnId =>
+        Metadata.ValueKind == JsonValueKind.Object && Metadata.TryGetProperty("delta.columnMapping.id", out var id) && id.TryGetInt64(out var value)
+            ? value
+            : null;
+
+    private string? Text(string key) =>
         Metadata.ValueKind == JsonValueKind.Object && Metadata.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;

@@ -1,3 +1,5 @@
+using Sluice.Sql;
+
 namespace Sluice.Tables;
 
 /// <summary>Delta types in DuckDB's spelling, and back.</summary>
@@ -24,12 +26,6 @@ internal static class DuckDbType
         return type;
     }
 
-    /// <summary>A name as DuckDB's SQL quotes it.</summary>
-    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-
-    /// <summary>A text literal.</summary>
-    public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
-
     private static string? OfPrimitive(string name) => name switch
     {
         "string" => "VARCHAR",
@@ -53,7 +49,7 @@ internal static class DuckDbType
         foreach (var field in type.Fields)
         {
             if (Of(field.Type) is not { } name) return null;
-            fields.Add($"{Quote(field.Name)} {name}");
+            fields.Add($"{SqlName.Quote(field.Name)} {name}");
         }
 
         return fields.Count == 0 ? null : $"STRUCT({string.Join(", ", fields)})";

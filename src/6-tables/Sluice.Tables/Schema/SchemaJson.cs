@@ -9,6 +9,9 @@ namespace Sluice.Tables;
 /// <summary>The JSON form of a schema, as <c>metaData.schemaString</c> holds it.</summary>
 internal static class SchemaJson
 {
+    /// <summary>The schema of a table that has none yet: old writers left the text out.</summary>
+    public const string NoColumns = """{"type":"struct","fields":[]}""";
+
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <exception cref="LogFormatException">The text is no schema.</exception>

@@ -41,7 +41,7 @@ internal static class DemoCommand
         await node.Sink.FlushAsync(cancel);
         steps.Add("sink", posted.Accepted);
         var run = (await node.Scheduler.RunNowAsync(node.Dag.Name, node.Time.GetUtcNow(), cancel)).Run;
-        steps.Add("clean and answer", run.Tasks.Where(t => t.Name.StartsWith("clean.", StringComparison.Ordinal)).Sum(t => TaskOutput.Of(t)?.Rows ?? 0));
+        steps.Add("clean and answer", run.Tasks.Where(t => t.Task.StartsWith("clean.", StringComparison.Ordinal)).Sum(t => TaskOutput.Of(t)?.Rows ?? 0));
         var accounts = await LedgerCommand.ReadAsync(node, cancel);
         await new DemoReport(invocation, node, steps, run, accounts).WriteAsync(choice.Json, cancel);
         return posted.IsComplete && run.State == RunState.Success && accounts.All(a => a.Closes) ? ExitCode.Done : ExitCode.Failed;

@@ -17,7 +17,7 @@ internal static class RunTables
         {
             var output = TaskOutput.Of(task);
             table.AddRow(
-                new Text(task.Name), new Text(task.State.ToText()), new Text(Number(task.TryNumber)), new Text(Seconds(task.Duration)),
+                new Text(task.Task), new Text(task.State.ToText()), new Text(Number(task.TryNumber)), new Text(Seconds(task.Duration)),
                 new Text(output is null ? "" : $"{output.Rows:N0}"), new Text(task.Error ?? output?.What ?? ""));
         }
 

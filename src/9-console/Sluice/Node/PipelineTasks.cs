@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sluice.Analysis;
 using Sluice.Cleaning;
+using Sluice.Cleaning.Judging;
 using Sluice.Definition;
 using Sluice.Schedule;
 using Sluice.Sql;

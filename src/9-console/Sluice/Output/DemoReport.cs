@@ -55,7 +55,7 @@ internal sealed class DemoReport(
             Seconds = steps.Total.TotalSeconds,
             PeakMegabytes = PeakMegabytes(),
             Steps = steps.Steps.Select(s => new { s.Name, s.Rows, Seconds = s.Elapsed.TotalSeconds }),
-            Tasks = run.Tasks.Select(t => new { t.Name, State = t.State.ToText(), Seconds = t.Duration?.TotalSeconds }),
+            Tasks = run.Tasks.Select(t => new { Name = t.Task, State = t.State.ToText(), Seconds = t.Duration?.TotalSeconds }),
             Ledger = LedgerReport.Of(accounts),
             Answers = answers,
         };

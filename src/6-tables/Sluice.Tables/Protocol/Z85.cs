@@ -1,0 +1,32 @@
+using System.Buffers.Binary;
+
+namespace Sluice.Tables;
+
+/// <summary>Z85: four bytes as five printable characters.</summary>
+/// <remarks>https://rfc.zeromq.org/spec/32/</remarks>
+internal static class Z85
+{
+    private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
+    /// <exception cref="LogFormatException">The length or a character is wrong.</exception>
+    public static byte[] Decode(ReadOnlySpan<char> text)
+    {
+        if (text.Length % 5 != 0) throw new LogFormatException($"'{text}' is no Z85 text: its length is not a multiple of 5");
+        var bytes = new byte[text.Length / 5 * 4];
+        for (var i = 0; i < text.Length; i += 5)
+        {
+            var value = 0UL;
+            foreach (var c in text.Slice(i, 5))
+            {
+                var digit = Alphabet.IndexOf(c, StringComparison.Ordinal);
+                if (digit < 0) throw new LogFormatException($"'{text}' is no Z85 text: it holds '{c}'");
+                value = (value * 85) + (ulong)digit;
+            }
+
+            if (value > uint.MaxValue) throw new LogFormatException($"'{text}' is no Z85 text: a group exceeds 32 bits");
+            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(i / 5 * 4), (uint)value);
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Sluice.Log;
+using Sluice.Sink;
+using Sluice.Testing;
+using Sluice.Testing.Watched;
+
+namespace Sluice.Simulation.Sink;
+
+/// <summary>
+/// One seeded life of a sink: records of every kind arrive, time passes, flushes are asked for, settings change, operations fail
+/// and the process dies, at any operation on the log or the objects. After every step, and at the end, the objects are compared
+/// with what was appended.
+/// </summary>
+internal sealed class SinkHistory
+{
+    private static readonly CancellationToken s_none = CancellationToken.None;
+    private static readonly TopicPartition[] s_partitions = [new("t.pin", 0), new("t.pin", 1)];
+    private readonly Random _random;
+    private readonly InMemoryLog _log = new();
+    private readonly MemoryObjectStore _objects = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
+    private readonly Dictionary<TopicPartition, List<AppendedRecord>> _appended = s_partitions.ToDictionary(p => p, _ => new List<AppendedRecord>());
+    private readonly bool _drops;
+    private long _timestampMs;
+
+    public SinkHistory(int seed)
+    {
+        _random = new Random(seed);
+        _drops = _random.Next(3) == 0;
+        _log.AddTopic("t.pin", 2);
+        _log.AddTopic("other");
+    }
+
+    public int Crashes { get; private set; }
+
+    public async Task LiveAsync()
+    {
+        var lives = _random.Next(1, 5);
+        for (var life = 0; life < lives; life++)
+        {
+            var faults = _random.Next(4) switch
+            {
+                0 => Faults.Failing(_random.Next(), 0.05),
+                1 => Faults.None,
+                _ => Faults.CrashAt(_random.Next(120)),
+            };
+            await LiveOnceAsync(faults);
+            await CheckAsync(complete: false);
+        }
+
+        using var last = NewSink(Faults.None, out _);
+        await last.FlushAsync(s_none);
+        await CheckAsync(complete: true);
+    }
+
+    private async Task LiveOnceAsync(Faults faults)
+    {
+        using var sink = NewSink(faults, out var log);
+        using var stop = new CancellationTokenSource();
+        var run = _random.Next(4) == 0 ? Task.CompletedTask : sink.RunAsync(stop.Token);
+        for (var step = _random.Next(1, 8); step > 0 && !faults.Crashed.IsCompleted; step--) await StepAsync(sink, log, run, faults);
+        if (faults.Crashed.IsCompleted) Crashes++;
+        await stop.CancelAsync();
+        await run;
+    }
+
+    private async Task StepAsync(S3Sink sink, WatchedLog log, Task run, Faults faults)
+    {
+        switch (_random.Next(8))
+        {
+            case 0:
+                await _log.AppendControlAsync(AnyPartition());
+                break;
+            case 1:
+                await FlushAsync(sink);
+                break;
+            case 2 or 3:
+                _time.Advance(TimeSpan.FromSeconds(_random.Next(1, 40)));
+                break;
+            default:
+                await AppendAsync();
+                break;
+        }
+
+        // A running sink is let come to rest, mostly; otherwise the next step meets it in the middle of something.
+        if (!run.IsCompleted && _random.Next(4) != 0) await RestAsync(log, faults);
+    }
+
+    private static async Task RestAsync(WatchedLog log, Faults faults)
+    {
+        // A partition that failed waits for the clock, which only a later step moves.
+        if (!faults.AreCrashes) return;
+        await await Task.WhenAny(log.AsleepAsync(s_partitions), faults.Crashed);
+    }
+
+    private async Task FlushAsync(S3Sink sink)
+    {
+        try
+        {
+            await sink.FlushAsync(s_none);
+        }
+        catch (Exception e) when (e is SinkException or IOException)
+        {
+            // Refused by a fault: nothing may be lost or doubled by that, which the check after the life shows.
+            return;
+        }
+
+        await CheckAsync(complete: true);
+    }
+
+    private async Task AppendAsync()
+    {
+        var partition = AnyPartition();
+        var records = new List<(long, byte[]?)>();
+        var lines = new List<string?>();
+        for (var count = _random.Next(1, 9); count > 0; count--)
+        {
+            _timestampMs += _random.Next(-200, 2_000);
+            var (value, line) = AnyValue();
+            records.Add((Math.Max(0, _timestampMs), value is null ? null : Encoding.UTF8.GetBytes(value)));
+            lines.Add(line);
+        }
+
+        var offset = await _log.AppendAsync(partition, records);
+        lock (_appended) _appended[partition].AddRange(lines.Select((line, i) => new AppendedRecord(offset + i, line)));
+    }
+
+    /// <summary>A value and the line it must become; null for none.</summary>
+    private (string? Value, string? Line) AnyValue()
+    {
+        var number = _random.Next(1_000_000);
+        return _random.Next(10) switch
+        {
+            0 => (null, "null"),
+            1 => ($"{{ \"n\" : {number}.50 }}", $"{{\"n\":{number}.50}}"),
+            2 => ($"not json {number}", _drops ? null : $"not json {number}"),
+            3 => ($"\"{number}\n\"", _drops ? null : $"!escaped \"{number}\\x0A\""),
+            _ => ($"{{\"n\":{number}}}", $"{{\"n\":{number}}}"),
+        };
+    }
+
+    private TopicPartition AnyPartition() => s_partitions[_random.Next(s_partitions.Length)];
+
+    private S3Sink NewSink(Faults faults, out WatchedLog log)
+    {
+        log = new WatchedLog(_log, faults) { OnCommit = CheckCommitAsync };
+        var config = new SinkConfig
+        {
+            Name = "sim",
+            Bucket = "b",
+            Topics = TopicSelection.Matching(@"t\..*"),
+            FlushSize = _random.Next(1, 12),
+            TasksMax = _random.Next(1, 3),
+            RotateInterval = _random.Next(2) == 0 ? TimeSpan.FromSeconds(_random.Next(1, 10)) : null,
+            RotateScheduleInterval = _random.Next(3) == 0 ? TimeSpan.FromSeconds(15) : null,
+            IdleFlush = _random.Next(3) == 0 ? null : TimeSpan.FromSeconds(_random.Next(1, 20)),
+            PartBytes = _random.Next(20, 200),
+            MalformedValues = _drops ? MalformedValues.Drop : MalformedValues.Land,
+            RetryBackoff = TimeSpan.FromSeconds(1),
+        };
+        return new S3Sink(log, new WatchedObjects(_objects, faults), config, _time, NullLogger.Instance);
+    }
+
+    /// <summary>An offset may be committed only when everything before it is in an object.</summary>
+    private async Task CheckCommitAsync(CommittedOffset committed)
+    {
+        var landed = await LandedAsync(committed.Partition);
+        lock (_appended)
+        {
+            foreach (var record in _appended[committed.Partition].Where(r => r.Offset < committed.Offset && r.Line is not null))
+                landed.ShouldContainKey(record.Offset);
+        }
+    }
+
+    /// <summary>What is in the objects is a prefix of what was appended, without a record twice or out of place.</summary>
+    private async Task CheckAsync(bool complete)
+    {
+        foreach (var partition in s_partitions)
+        {
+            var landed = await LandedAsync(partition);
+            List<AppendedRecord> expected;
+            lock (_appended) expected = [.. _appended[partition].Where(r => r.Line is not null)];
+            if (complete) landed.Count.ShouldBe(expected.Count);
+            landed.Select(l => new AppendedRecord(l.Key, l.Value)).ShouldBe(expected.Take(landed.Count));
+        }
+    }
+
+    private async Task<SortedDictionary<long, string>> LandedAsync(TopicPartition partition)
+    {
+        var landed = new SortedDictionary<long, string>();
+        var prefix = $"topics/{partition.Topic}/partition={partition.Partition}/";
+        await foreach (var info in _objects.ListAsync(prefix, null, s_none))
+        {
+            var name = info.Key.Value[prefix.Length..];
+            name.ShouldMatch($@"^t\.pin\+{partition.Partition}\+\d{{10}}\.json$");
+            var offset = long.Parse(name.Split('+')[2][..10]);
+            var text = Encoding.UTF8.GetString((await _objects.GetAsync(info.Key, s_none)).ShouldNotBeNull().Span);
+            text.ShouldEndWith("\n");
+            foreach (var line in text[..^1].Split('\n')) landed.TryAdd(offset++, line).ShouldBeTrue($"offset {offset - 1} of {partition} is in two objects");
+        }
+
+        return landed;
+    }
+
+    private readonly record struct AppendedRecord(long Offset, string? Line);
+}

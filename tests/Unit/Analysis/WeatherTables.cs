@@ -15,7 +15,7 @@ internal sealed class WeatherTables : IDisposable
 
     public WeatherTables()
     {
-        Pipeline = PipelineFile.Read(RepositoryFiles.At("tests", "Testing", "pipelines", "weather")).Definition!;
+        Pipeline = PipelineFile.Read(Path.Combine(Repository.Root, "tests", "Testing", "pipelines", "weather")).Definition!;
         var options = new DuckDbOptions(_folder.At("spill"), 256L << 20, 1);
         _duckDb = DuckDb.Open(options);
         Directory.CreateDirectory(_folder.At("tables"));

@@ -5,7 +5,7 @@ namespace Sluice.Unit.Definition;
 
 public sealed class PipelineFileTests
 {
-    private static string Weather => RepositoryFiles.At("tests", "Testing", "pipelines", "weather");
+    private static string Weather => Path.Combine(Repository.Root, "tests", "Testing", "pipelines", "weather");
 
     [Fact]
     public void A_folder_becomes_a_definition()
@@ -44,7 +44,7 @@ public sealed class PipelineFileTests
 
     [Fact]
     public void The_pipeline_that_ships_has_no_fault() =>
-        PipelineFile.Read(RepositoryFiles.At("pipelines", "pinterest")).Faults.ShouldBeEmpty();
+        PipelineFile.Read(Path.Combine(Repository.Root, "pipelines", "pinterest")).Faults.ShouldBeEmpty();
 
     [Theory]
     // Keys, values and kinds.

@@ -12,8 +12,8 @@ public sealed class PipelineSchemaTests
     [InlineData("tests/Testing/pipelines/weather/pipeline.yaml")]
     public void Every_key_of_a_pipeline_is_in_the_schema_and_none_that_is_required_is_missing(string file)
     {
-        using var schema = JsonDocument.Parse(File.ReadAllText(RepositoryFiles.At("pipelines", "pipeline.schema.json")));
-        using var reader = new StreamReader(RepositoryFiles.At(file));
+        using var schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "pipelines", "pipeline.schema.json")));
+        using var reader = new StreamReader(Path.Combine(Repository.Root, file));
         var yaml = new YamlStream();
         yaml.Load(reader);
         var faults = new List<string>();

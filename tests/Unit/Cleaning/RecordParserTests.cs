@@ -67,6 +67,7 @@ public sealed class RecordParserTests
         { """{"id":1,"name":"a\u0000b"}""", "1|a\0b|-|-" },
         { "{\"id\":1,\"name\":\"line\u2028separator and \u007f\"}", "1|line\u2028separator and \u007f|-|-" },
         { """{"id":1,"name":"x","score":3}""", "1|x|3|-" },
+        { """{"\ud800":1,"\udc00name":2,"id":1,"name":"x"}""", "1|x|-|-" },
     };
 
     [Theory]

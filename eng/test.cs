@@ -64,6 +64,7 @@ internal static class Tools
         ("node", "nodejs", "--version", "kafkajs and kinesalite side by side"),
         // wrk has no option that only prints and succeeds: being there is enough.
         ("wrk", "wrk", null, "HTTP load"),
+        ("/usr/share/zoneinfo/Europe/London", "tzdata", null, "schedules in time zones"),
     ];
 
     public static async Task EnsureAsync()
@@ -104,6 +105,7 @@ internal static class Tools
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/usr/local/bin"])
             .Where(directory => directory.Length > 0)
+            // A rooted name stays as it is.
             .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
 
     private static bool CanInstall() =>

@@ -115,8 +115,15 @@ public sealed class SimulatedFileSystem : IFileSystem
         var (from, fromName) = Parent(source);
         var (to, toName) = Parent(target);
         var node = from.Find(fromName) ?? throw new FileNotFoundException("No such file", source);
-        if (from != to) throw new NotSupportedException("Renames between directories are not simulated.");
-        from.Bind((fromName, null), (toName, node));
+        if (from == to)
+        {
+            from.Bind((fromName, null), (toName, node));
+            return 0;
+        }
+
+        // Between directories the two names are synced apart, so either may survive alone.
+        to.Bind((toName, node));
+        from.Bind((fromName, null));
         return 0;
     });
 

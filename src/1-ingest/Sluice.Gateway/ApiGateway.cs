@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Sluice.Gateway.AccessLog;
@@ -147,6 +148,7 @@ public sealed class ApiGateway : IAsyncDisposable
         return null;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<GatewayResponse?> IntegrateAsync(GatewayCall call, AccessLogEntry entry)
     {
         var started = _time.GetTimestamp();

@@ -4,6 +4,7 @@ namespace Sluice.Objects;
 /// The object store: one bucket of named, immutable-once-written objects, with S3's semantics: a put is atomic and durable when
 /// it returns, a list sees every finished put. <see cref="LocalObjectStore"/> keeps them in a directory.
 /// </summary>
+/// <remarks>A put that throws may have happened or not (a lost reply, a failed sync): ask the store before deciding.</remarks>
 public interface IObjectStore
 {
     /// <summary>Writes the whole object, replacing what was there; readers see the old bytes or the new, never a mix.</summary>

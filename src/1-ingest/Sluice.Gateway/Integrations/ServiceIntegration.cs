@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Sluice.Gateway.Integrations;
@@ -8,6 +9,7 @@ namespace Sluice.Gateway.Integrations;
 /// </summary>
 internal sealed partial class ServiceIntegration(RequestDelegate service, ILogger logger) : Integration
 {
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<GatewayResponse?> InvokeAsync(GatewayCall call, CancellationToken deadline)
     {
         var http = call.Http;

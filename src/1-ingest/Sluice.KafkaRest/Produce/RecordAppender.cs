@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Sluice.Log;
 
@@ -21,6 +22,7 @@ internal sealed partial class RecordAppender(ILog log, KafkaRestOptions options,
     /// Appends all records of the state and leaves the outcome in it. <paramref name="partition"/> is for records that name none
     /// themselves; null lets the key choose, and one partition after the other, request by request, where there is no key.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(TopicDescription topic, int? partition, ProduceState state, CancellationToken cancel)
     {
         FillBatches(topic, partition, state);

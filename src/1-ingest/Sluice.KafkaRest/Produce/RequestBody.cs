@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.KafkaRest.Http;
 
@@ -8,6 +9,7 @@ internal static class RequestBody
 {
     private const int FirstBytes = 4096;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<RestError?> ReadAsync(RestRequest request, ProduceState state)
     {
         var options = request.Services.Options;

@@ -22,7 +22,7 @@ public sealed class SameRowsTests : IClassFixture<MariaDbFixture>, IDisposable
     }
 
     private static PipelineDefinition Pipeline { get; } =
-        PipelineFile.Read(RepositoryFiles.At("pipelines", "pinterest")).Definition.ShouldNotBeNull();
+        PipelineFile.Read(Path.Combine(Repository.Root, "pipelines/pinterest")).Definition.ShouldNotBeNull();
 
     public void Dispose() => _folder.Dispose();
 
@@ -48,8 +48,7 @@ public sealed class SameRowsTests : IClassFixture<MariaDbFixture>, IDisposable
     [InlineData(TimestampSpelling.T)]
     public async Task Real_rows_are_the_same_from_csv_and_from_the_database(TimestampSpelling spelling)
     {
-        var folder = RepositoryFiles.Shared("samples", "pinterest");
-        Assert.SkipWhen(folder is null, "needs ../shared/samples/pinterest");
+        var folder = Repository.SharedOrSkip("samples/pinterest");
         foreach (var dataset in Pipeline.Datasets)
         {
             await LoadAsync(dataset, ReadCsv(Path.Combine(folder, dataset.Table + ".csv")));

@@ -123,6 +123,15 @@ public sealed class SinkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Flushes_of_a_sink_that_does_not_run_do_not_cut_each_other_off()
+    {
+        await _sink.AppendAsync("1");
+        var sink = _sink.NewSink(s_config);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => sink.FlushAsync(s_none))));
+        (await _sink.LandedAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_new_topic_is_found_by_time_alone()
     {
         _sink.Run(s_config with { FlushSize = 1, Topics = TopicSelection.Matching("p.*") });

@@ -13,7 +13,7 @@ namespace Sluice.Simulation.Sink;
 /// and the process dies, at any operation on the log or the objects. After every step, and at the end, the objects are compared
 /// with what was appended.
 /// </summary>
-internal sealed class SinkHistory
+internal sealed class SinkHistory : IAsyncDisposable
 {
     private static readonly CancellationToken s_none = CancellationToken.None;
     private static readonly TopicPartition[] s_partitions = [new("t.pin", 0), new("t.pin", 1)];
@@ -56,6 +56,8 @@ internal sealed class SinkHistory
         await last.FlushAsync(s_none);
         await CheckAsync(complete: true);
     }
+
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private async Task LiveOnceAsync(Faults faults)
     {

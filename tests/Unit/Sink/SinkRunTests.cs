@@ -5,13 +5,13 @@ using Sluice.Testing.Watched;
 namespace Sluice.Unit.Sink;
 
 /// <summary>The sink over time: idle flush, schedule, restarts, topics that come and go, failures.</summary>
-public sealed class SinkRunTests : IDisposable
+public sealed class SinkRunTests : IAsyncDisposable
 {
     private static readonly CancellationToken s_none = CancellationToken.None;
     private static readonly SinkConfig s_config = SinkFixture.Config with { IdleFlush = TimeSpan.FromSeconds(10) };
     private readonly SinkFixture _sink = new();
 
-    public void Dispose() => _sink.Dispose();
+    public ValueTask DisposeAsync() => _sink.DisposeAsync();
 
     [Fact]
     public async Task A_quiet_partitions_open_object_is_written_after_the_idle_time_and_not_before()

@@ -75,7 +75,8 @@ public sealed record LedgerAccount(
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Path}.{Dataset}: {Received} received = {Clean} clean + {Quarantined} quarantined + {Duplicates} duplicates + {Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
+        $"{Path}.{Dataset}: {Received} received = {Clean} clean + {Quarantined} quarantined + {Duplicates} duplicates + "
+        + $"{Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
 }
 
 /// <summary>A partition's part.</summary>

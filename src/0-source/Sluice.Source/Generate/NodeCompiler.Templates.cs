@@ -59,7 +59,10 @@ internal sealed partial class NodeCompiler
         };
         if (node is null)
         {
-            faults.Add(from, $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. A record is referred to by a field: name.field.");
+            faults.Add(
+                from,
+                $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. "
+                + "A record is referred to by a field: name.field.");
         }
 
         return node switch

@@ -157,8 +157,9 @@ internal sealed class CleaningSession : IDisposable
             if (to - from == 1)
             {
                 _faults[from] = [Reasons.CleaningFailed(e.Reason)];
-                if (_faults.Count > CleaningLimits.FailingRecordsMax) throw new CleanSqlException(_dataset, $"fails for more than {CleaningLimits.FailingRecordsMax} records of one batch, the last time with: {e.Reason}");
-                return;
+                if (_faults.Count <= CleaningLimits.FailingRecordsMax) return;
+                throw new CleanSqlException(
+                    _dataset, $"fails for more than {CleaningLimits.FailingRecordsMax} records of one batch, the last time with: {e.Reason}");
             }
         }
 

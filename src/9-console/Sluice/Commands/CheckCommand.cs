@@ -19,7 +19,8 @@ internal static class CheckCommand
             var faults = PipelineTasks.DagOf(pipeline).Faults();
             if (faults.Count > 0) throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults));
             await invocation.Output.WriteLineAsync(
-                $"{folder}: {pipeline.Datasets.Count} datasets, {pipeline.Questions.Count} questions, DAG {pipeline.Schedule.Dag} at {pipeline.Schedule.Cron} {pipeline.Schedule.TimeZone}: no fault");
+                $"{folder}: {pipeline.Datasets.Count} datasets, {pipeline.Questions.Count} questions, "
+                + $"DAG {pipeline.Schedule.Dag} at {pipeline.Schedule.Cron} {pipeline.Schedule.TimeZone}: no fault");
             return ExitCode.Done;
         });
         return command;

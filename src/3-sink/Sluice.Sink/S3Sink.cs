@@ -22,7 +22,7 @@ public sealed class S3Sink : IDisposable
     private readonly Lock _stateLock = new();
     private SinkState _state = SinkState.Unassigned;
     private string? _trace;
-    private int _running;
+    private bool _running;
     private CancellationToken _runCancel;
 
     public S3Sink(ILog log, IObjectStore objects, SinkConfig config, TimeProvider time, ILogger logger)
@@ -49,8 +49,12 @@ public sealed class S3Sink : IDisposable
     /// <exception cref="InvalidOperationException">It is running already.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException($"Sink '{_context.Config.Name}' is running already.");
-        _runCancel = cancel;
+        lock (_stateLock)
+        {
+            if (_running) throw new InvalidOperationException($"Sink '{_context.Config.Name}' is running already.");
+            (_running, _runCancel) = (true, cancel);
+        }
+
         try
         {
             while (!cancel.IsCancellationRequested) await DiscoverAndWaitAsync(cancel);
@@ -58,21 +62,24 @@ public sealed class S3Sink : IDisposable
         finally
         {
             await StopPartitionsAsync();
-            SetState(SinkState.Unassigned, null);
-            Volatile.Write(ref _running, 0);
+            lock (_stateLock) (_running, _state, _trace) = (false, SinkState.Unassigned, null);
         }
     }
 
     /// <summary>
     /// Completes when every record that is in the topics at the call is in a durable object. Works beside
-    /// <see cref="RunAsync"/>, and by itself when that is not running.
+    /// <see cref="RunAsync"/>, and by itself when that is not running; to drain, call it before cancelling that.
     /// </summary>
-    /// <exception cref="SinkException">A partition could not be written; the message says which and why. Safe to call again.</exception>
+    /// <exception cref="SinkException">
+    /// A partition could not be written, the message says which and why; or the run was cancelled meanwhile. Safe to call again.
+    /// </exception>
     public async Task FlushAsync(CancellationToken cancel)
     {
-        if (Volatile.Read(ref _running) == 1)
+        CancellationToken? running;
+        lock (_stateLock) running = _running ? _runCancel : null;
+        if (running is { } other)
         {
-            await FlushRunningAsync(cancel);
+            await FlushRunningAsync(other, cancel);
             return;
         }
 
@@ -80,7 +87,7 @@ public sealed class S3Sink : IDisposable
         var run = RunAsync(own.Token);
         try
         {
-            await FlushRunningAsync(cancel);
+            await FlushRunningAsync(own.Token, cancel);
         }
         finally
         {
@@ -95,23 +102,24 @@ public sealed class S3Sink : IDisposable
         _discovery.Dispose();
     }
 
-    private async Task FlushRunningAsync(CancellationToken cancel)
+    private async Task FlushRunningAsync(CancellationToken run, CancellationToken cancel)
     {
         await DiscoverAsync(cancel);
-        List<PartitionSink> partitions;
-        List<TopicPartition> names;
+        List<Task> flushes;
         await _discovery.WaitAsync(cancel);
         try
         {
-            partitions = [.. _partitions.Values.Select(p => p.Sink)];
-            names = [.. _partitions.Keys.Select(k => k.Partition)];
+            // A run that is stopping lets its partitions go, and nothing to flush would look like all flushed.
+            cancel.ThrowIfCancellationRequested();
+            if (run.IsCancellationRequested) throw new SinkException($"Sink '{_context.Config.Name}' is stopping: flush before, or after it has stopped.");
+            flushes = [.. _partitions.Select(p => FlushPartitionAsync(p.Value.Sink, p.Key.Partition, cancel))];
         }
         finally
         {
             _discovery.Release();
         }
 
-        await Task.WhenAll(partitions.Zip(names, (sink, name) => FlushPartitionAsync(sink, name, cancel)));
+        await Task.WhenAll(flushes);
     }
 
     private async Task FlushPartitionAsync(PartitionSink sink, TopicPartition partition, CancellationToken cancel)

@@ -198,6 +198,29 @@ public sealed class SinkRunTests : IAsyncDisposable
         (await _sink.LandedAsync()).Single().Text.ShouldBe("0\n");
     }
 
+    [Fact]
+    public async Task A_flush_of_a_sink_that_is_stopping_never_says_all_is_written()
+    {
+        await _sink.AppendAsync("0");
+        var held = new TaskCompletionSource();
+        var committing = new TaskCompletionSource();
+        _sink.Log.OnCommit = _ =>
+        {
+            committing.TrySetResult();
+            return held.Task;
+        };
+        var sink = _sink.Run(s_config with { FlushSize = 1 });
+        await committing.Task;
+        var stopped = _sink.StopAsync();
+
+        await Should.ThrowAsync<SinkException>(() => sink.FlushAsync(s_none));
+
+        held.SetResult();
+        await stopped;
+        await sink.FlushAsync(s_none);
+        (await _sink.LandedAsync()).Single().Text.ShouldBe("0\n");
+    }
+
     [Theory]
     [InlineData("2024-05-01T10:07:00Z", 15, "Etc/UTC", "2024-05-01T10:15:00Z")]
     [InlineData("2024-05-01T10:15:00Z", 15, "Etc/UTC", "2024-05-01T10:30:00Z")]

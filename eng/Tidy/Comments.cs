@@ -40,7 +40,7 @@ internal static partial class Comments
 
     /// <summary>Only phrases that tell of an earlier or later state of the code; 'previous' and 'no longer' alone may be about data.</summary>
     [GeneratedRegex(@"\b(for now|for the moment|now uses|now returns|as requested|used to be|previously (was|used|called|known|did|had)|"
-        + @"no longer (uses|used|needed|needs|supported|required)|was (changed|renamed|moved|replaced) (to|from|by|in)|"
+        + @"no longer (uses|used|needed|needs|supported|required)|was renamed (to|from)|"
         + @"not (yet )?implemented( yet)?|will be (added|implemented|replaced)|in a later (issue|version|release)|"
         + @"fixed in #|(first|old|new) (version|implementation) of this)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Temporal();

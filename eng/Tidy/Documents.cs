@@ -39,7 +39,7 @@ internal static partial class Documents
         }
     }
 
-    private static IEnumerable<string> MissingPaths(SourceTree tree, string line) => Paths().Matches(line)
+    private static IEnumerable<string> MissingPaths(SourceTree tree, string line) => Paths().Matches(Links().Replace(line, "]"))
         .Select(match => match.Value.TrimEnd('.', '/', '-'))
         .Where(path => !path.Contains("/bin/", StringComparison.Ordinal) && !tree.Exists(path));
 
@@ -97,7 +97,7 @@ internal static partial class Documents
         return words;
     }
 
-    [GeneratedRegex(@"(?<![\w/.<{*~-])(?:src|docs|tests|eng|pipelines|deploy|protocol)/[\w./-]*[\w/](?![\w./-]*[<{*…])")]
+    [GeneratedRegex(@"(?<![\w/.<{*~-])(?:src|docs|tests|eng|pipelines|benchmarks|deploy|protocol)/[\w./-]*[\w/](?![\w./-]*[<{*…])")]
     private static partial Regex Paths();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]

@@ -55,7 +55,7 @@ internal static partial class Names
     private static bool IsCodeFolder(string path) => path.StartsWith("src/", StringComparison.Ordinal)
         || path.StartsWith("tests/", StringComparison.Ordinal)
         || path.StartsWith("eng/", StringComparison.Ordinal)
-        || path.StartsWith("bench/", StringComparison.Ordinal);
+        || path.StartsWith("benchmarks/", StringComparison.Ordinal);
 
     /// <summary>'Common' is refused as a whole name or as the last word: S3 has CommonPrefixes.</summary>
     private static string? BadWord(string name)

@@ -13,7 +13,7 @@ internal static class RootFolder
     ];
 
     private static readonly HashSet<string> s_folders =
-        [".ci", ".github", "src", "tests", "eng", "docs", "bench", "deploy", "pipelines", "protocol"];
+        [".ci", ".github", "src", "tests", "eng", "docs", "benchmarks", "deploy", "pipelines", "protocol"];
 
     public static IEnumerable<Fault> Check(SourceTree tree)
     {

@@ -23,7 +23,7 @@ public sealed record DatabaseCredentials(
     {
         var faults = new List<Fault>();
         var values = ReadMapping(path, faults);
-        var missing = s_required.Where(name => faults.Count == 0 && !values.ContainsKey(name));
+        var missing = faults.Count > 0 ? [] : s_required.Where(name => !values.ContainsKey(name)).ToArray();
         faults.AddRange(missing.Select(name =>
             new Fault(path, 1, $"{name} is missing; add a line '{name}: ...' (RDS_{name} is read too).")));
         var port = DefaultPort;
@@ -89,7 +89,7 @@ public sealed record DatabaseCredentials(
                 case ["charset", "utf8mb4"]:
                     break;
                 case [var name, ..]:
-                    fault = $"--source mysql://...?{name}: is not a setting with that value; known are tls=required, tls=off and charset=utf8mb4.";
+                    fault = $"--source mysql://...?{name}: is not a setting with that value; write tls=required, tls=off or charset=utf8mb4.";
                     return false;
             }
         }

@@ -16,22 +16,23 @@ public sealed partial class EmbeddedLog
     /// <summary>Rolls segments by age and applies retention to every partition.</summary>
     internal Task MaintainAsync() => OnWritersAsync(AllPartitions(), static writer => writer.Maintain());
 
+    /// <summary>Brings to disk what <see cref="Durability.Interval"/> left in memory.</summary>
+    internal Task SyncAsync() => OnWritersAsync(AllPartitions(), static writer => writer.Sync());
+
     private void StartThreads()
     {
         for (var i = 0; i < _writers.Length; i++) _writers[i].Start($"log-writer-{i}");
-        var retention = RepeatAsync(_options.RetentionCheckInterval, static writer => writer.Maintain());
-        var sync = _options.Durability == Durability.Interval
-            ? RepeatAsync(_options.SyncInterval, static writer => writer.Sync())
-            : Task.CompletedTask;
+        var retention = RepeatAsync(_options.RetentionCheckInterval, MaintainAsync);
+        var sync = _options.Durability == Durability.Interval ? RepeatAsync(_options.SyncInterval, SyncAsync) : Task.CompletedTask;
         _housekeeping = Task.WhenAll(retention, sync);
     }
 
-    private async Task RepeatAsync(TimeSpan period, Action<PartitionWriter> work)
+    private async Task RepeatAsync(TimeSpan period, Func<Task> work)
     {
         using var timer = new PeriodicTimer(period, _storage.Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_closing.Token)) await OnWritersAsync(AllPartitions(), work);
+            while (await timer.WaitForNextTickAsync(_closing.Token)) await work();
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {

@@ -48,6 +48,7 @@ public sealed partial class EmbeddedLog : ILog
         var metadata = MetadataStore.Open(Path.Combine(options.Directory, MetadataFile));
         try
         {
+            files.SyncDirectory(options.Directory);
             var log = Open(options, files, time, logger, metadata, threaded: true);
             log._ownedMetadata = metadata;
             return log;

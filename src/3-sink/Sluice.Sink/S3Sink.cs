@@ -18,12 +18,15 @@ public sealed class S3Sink : IDisposable
     private readonly PartitionSinkContext _context;
     private readonly SinkTask[] _tasks;
     private readonly SemaphoreSlim _discovery = new(1, 1);
+
+    /// <summary>One flush at a time: a flush may run the sink for itself, and its end must not cut off another.</summary>
+    private readonly SemaphoreSlim _flush = new(1, 1);
+
     private readonly Dictionary<(Guid TopicId, TopicPartition Partition), RunningPartition> _partitions = [];
     private readonly Lock _stateLock = new();
     private SinkState _state = SinkState.Unassigned;
     private string? _trace;
-    private bool _running;
-    private CancellationToken _runCancel;
+    private Run? _run;
 
     public S3Sink(ILog log, IObjectStore objects, SinkConfig config, TimeProvider time, ILogger logger)
     {
@@ -49,50 +52,36 @@ public sealed class S3Sink : IDisposable
     /// <exception cref="InvalidOperationException">It is running already.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        lock (_stateLock)
+        while (!cancel.IsCancellationRequested)
         {
-            if (_running) throw new InvalidOperationException($"Sink '{_context.Config.Name}' is running already.");
-            (_running, _runCancel) = (true, cancel);
-        }
+            var run = new Run(isForFlush: false, cancel);
+            var current = Begin(run);
+            if (current == run)
+            {
+                await CarryOutAsync(run);
+                return;
+            }
 
-        try
-        {
-            while (!cancel.IsCancellationRequested) await DiscoverAndWaitAsync(cancel);
-        }
-        finally
-        {
-            await StopPartitionsAsync();
-            lock (_stateLock) (_running, _state, _trace) = (false, SinkState.Unassigned, null);
+            if (!current.IsForFlush) throw new InvalidOperationException($"Sink '{_context.Config.Name}' is running already.");
+            await current.Ended.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
     /// <summary>
     /// Completes when every record that is in the topics at the call is in a durable object. Works beside
-    /// <see cref="RunAsync"/>, and by itself when that is not running; to drain, call it before cancelling that.
+    /// <see cref="RunAsync"/>, and by itself when that is not running or is cancelled meanwhile.
     /// </summary>
-    /// <exception cref="SinkException">
-    /// A partition could not be written, the message says which and why; or the run was cancelled meanwhile. Safe to call again.
-    /// </exception>
+    /// <exception cref="SinkException">A partition could not be written; the message says which and why. Safe to call again.</exception>
     public async Task FlushAsync(CancellationToken cancel)
     {
-        CancellationToken? running;
-        lock (_stateLock) running = _running ? _runCancel : null;
-        if (running is { } other)
-        {
-            await FlushRunningAsync(other, cancel);
-            return;
-        }
-
-        using var own = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var run = RunAsync(own.Token);
+        await _flush.WaitAsync(cancel);
         try
         {
-            await FlushRunningAsync(own.Token, cancel);
+            while (!await TryFlushAsync(cancel)) cancel.ThrowIfCancellationRequested();
         }
         finally
         {
-            await own.CancelAsync();
-            await run;
+            _flush.Release();
         }
     }
 
@@ -100,18 +89,59 @@ public sealed class S3Sink : IDisposable
     {
         foreach (var task in _tasks) task.Dispose();
         _discovery.Dispose();
+        _flush.Dispose();
     }
 
-    private async Task FlushRunningAsync(CancellationToken run, CancellationToken cancel)
+    /// <summary>Makes the run the current one unless there is one; returns the current one.</summary>
+    private Run Begin(Run run)
     {
-        await DiscoverAsync(cancel);
+        lock (_stateLock) return _run ??= run;
+    }
+
+    private async Task CarryOutAsync(Run run)
+    {
+        try
+        {
+            while (!run.Cancel.IsCancellationRequested) await DiscoverAndWaitAsync(run);
+        }
+        finally
+        {
+            await StopPartitionsAsync();
+            lock (_stateLock) (_run, _state, _trace) = (null, SinkState.Unassigned, null);
+            run.End();
+        }
+    }
+
+    /// <summary>Flushes with the run there is, or one of its own; false when the run ended before all was written.</summary>
+    private async Task<bool> TryFlushAsync(CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var own = new Run(isForFlush: true, stop.Token);
+        var run = Begin(own);
+        var carriedOut = run == own ? CarryOutAsync(own) : run.Ended;
+        try
+        {
+            if (await TryFlushAsync(run, cancel)) return true;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            if (run == own) await carriedOut;
+        }
+
+        await carriedOut.WaitAsync(cancel);
+        return false;
+    }
+
+    private async Task<bool> TryFlushAsync(Run run, CancellationToken cancel)
+    {
+        await DiscoverAsync(run, cancel);
         List<Task> flushes;
         await _discovery.WaitAsync(cancel);
         try
         {
-            // A run that is stopping lets its partitions go, and nothing to flush would look like all flushed.
-            cancel.ThrowIfCancellationRequested();
-            if (run.IsCancellationRequested) throw new SinkException($"Sink '{_context.Config.Name}' is stopping: flush before, or after it has stopped.");
+            // A run that stops lets its partitions go, and nothing to flush would look like all flushed.
+            if (run.Cancel.IsCancellationRequested) return false;
             flushes = [.. _partitions.Select(p => FlushPartitionAsync(p.Value.Sink, p.Key.Partition, cancel))];
         }
         finally
@@ -119,7 +149,15 @@ public sealed class S3Sink : IDisposable
             _discovery.Release();
         }
 
-        await Task.WhenAll(flushes);
+        try
+        {
+            await Task.WhenAll(flushes);
+            return true;
+        }
+        catch (SinkException) when (run.Cancel.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task FlushPartitionAsync(PartitionSink sink, TopicPartition partition, CancellationToken cancel)
@@ -135,11 +173,12 @@ public sealed class S3Sink : IDisposable
         }
     }
 
-    private async Task DiscoverAndWaitAsync(CancellationToken cancel)
+    private async Task DiscoverAndWaitAsync(Run run)
     {
+        var cancel = run.Cancel;
         try
         {
-            await DiscoverAsync(cancel);
+            await DiscoverAsync(run, cancel);
             SetState(SinkState.Running, null);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -157,7 +196,7 @@ public sealed class S3Sink : IDisposable
     }
 
     /// <summary>Starts the partitions that are new, stops those of topics that are gone or were made anew.</summary>
-    private async Task DiscoverAsync(CancellationToken cancel)
+    private async Task DiscoverAsync(Run run, CancellationToken cancel)
     {
         await _discovery.WaitAsync(cancel);
         try
@@ -167,7 +206,7 @@ public sealed class S3Sink : IDisposable
                 .SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => (t.Id, new TopicPartition(t.Name, p))))
                 .ToHashSet();
             foreach (var gone in _partitions.Keys.Where(k => !wanted.Contains(k) || _partitions[k].Run.IsCompleted).ToList()) await StopAsync(gone);
-            foreach (var partition in wanted.Where(w => !_partitions.ContainsKey(w))) Start(partition);
+            foreach (var partition in wanted.Where(w => !_partitions.ContainsKey(w))) Start(run, partition);
         }
         finally
         {
@@ -175,13 +214,13 @@ public sealed class S3Sink : IDisposable
         }
     }
 
-    private void Start((Guid TopicId, TopicPartition Partition) key)
+    private void Start(Run run, (Guid TopicId, TopicPartition Partition) key)
     {
-        if (_runCancel.IsCancellationRequested) return;
+        if (run.Cancel.IsCancellationRequested) return;
         var task = _tasks.MinBy(t => t.Count)!;
         var sink = new PartitionSink(_context, key.Partition, task);
         task.Add(sink);
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(_runCancel);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancel);
         _partitions.Add(key, new RunningPartition(sink, task, stop, sink.RunAsync(stop.Token)));
     }
 
@@ -214,4 +253,18 @@ public sealed class S3Sink : IDisposable
     }
 
     private sealed record RunningPartition(PartitionSink Sink, SinkTask Task, CancellationTokenSource Stop, Task Run);
+
+    /// <summary>One time of running, until cancelled: asked for, or for the length of a flush.</summary>
+    private sealed class Run(bool isForFlush, CancellationToken cancel)
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsForFlush => isForFlush;
+
+        public CancellationToken Cancel => cancel;
+
+        public Task Ended => _ended.Task;
+
+        public void End() => _ended.SetResult();
+    }
 }

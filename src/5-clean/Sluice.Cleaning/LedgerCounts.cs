@@ -34,11 +34,10 @@ internal sealed class LedgerCounts : IDisposable
         var counts = new LedgerCounts(target, options);
         try
         {
-            // The clean table is read last: what it has committed, the others hold already.
-            counts._clean = await StateAsync(tables, DatasetTables.CleanName(target), cancel);
-            counts._quarantine = await StateAsync(tables, DatasetTables.QuarantineName(target.Dataset), cancel);
-            counts._duplicates = await StateAsync(tables, DatasetTables.DuplicatesName(target.Dataset), cancel);
-            counts._replayed = await StateAsync(tables, DatasetTables.ReplayedName(target.Dataset), cancel);
+            // Of a commit to the clean table the others hold their part already, and what they hold beyond it does not count; only a
+            // replay that went on meanwhile has taken rows from the quarantine that the clean table read here lacks.
+            do await counts.ReadAsync(tables, cancel);
+            while (counts.IsOvertaken());
             return counts;
         }
         catch
@@ -71,6 +70,18 @@ internal sealed class LedgerCounts : IDisposable
         await CountAsync(_duplicates, partition, position, cancel)
         + await ReplayedAsync(_duplicates, $"verdict = '{Replay.Duplicate}'", partition, cancel);
 
+    private async ValueTask ReadAsync(TableCatalog tables, CancellationToken cancel)
+    {
+        _clean = await StateAsync(tables, DatasetTables.CleanName(_target), cancel);
+        _quarantine = await StateAsync(tables, DatasetTables.QuarantineName(_target.Dataset), cancel);
+        _duplicates = await StateAsync(tables, DatasetTables.DuplicatesName(_target.Dataset), cancel);
+        _replayed = await StateAsync(tables, DatasetTables.ReplayedName(_target.Dataset), cancel);
+    }
+
+    private bool IsOvertaken() => Math.Max(ReplayOf(_quarantine), ReplayOf(_duplicates)) > ReplayOf(_clean);
+
+    private long ReplayOf(TableState? table) => table?.Snapshot.TransactionVersion(_target.ReplayId) ?? 0;
+
     private static async ValueTask<TableState?> StateAsync(TableCatalog tables, TableName name, CancellationToken cancel)
     {
         if (await tables.OpenAsync(name, cancel) is not { } table) return null;
@@ -90,9 +101,8 @@ internal sealed class LedgerCounts : IDisposable
     /// <summary>Records of the last committed replay, if the table has not taken it in.</summary>
     private async Task<long> ReplayedAsync(TableState? table, string condition, int partition, CancellationToken cancel)
     {
-        var committed = _clean?.Snapshot.TransactionVersion(_target.ReplayId) ?? 0;
-        var taken = table?.Snapshot.TransactionVersion(_target.ReplayId) ?? 0;
-        if (_replayed is null || taken >= committed) return 0;
+        var committed = ReplayOf(_clean);
+        if (_replayed is null || ReplayOf(table) >= committed) return 0;
         var counts = await _connection.ReadAsync(
             $"SELECT count(*) FROM {_replayed.Relation} WHERE path = $1 AND topic = $2 AND partition = $3 AND replay = $4 AND {condition}",
             row => row.GetInt64(0), cancel, _target.Path, _target.Topic, partition, committed);

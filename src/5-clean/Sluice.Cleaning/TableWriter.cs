@@ -35,9 +35,3 @@ internal static class TableWriter
 /// <param name="ReadsTable">Whether they were chosen by looking at the table's rows.</param>
 /// <param name="Overwrite">Whether they replace all rows of the basis.</param>
 internal readonly record struct Append(IReadOnlyList<SetTransaction> Transactions, bool ReadsTable = false, bool Overwrite = false);
-
-/// <summary>Another writer committed first; nothing of this attempt counts, and a new one begins from what is there.</summary>
-internal sealed class OvertakenException(string message) : Exception(message);
-
-/// <summary>A run of the cleaning, of a replay or of the ledger that could not be done; the message holds the remedy.</summary>
-public sealed class CleaningException(string message) : Exception(message);

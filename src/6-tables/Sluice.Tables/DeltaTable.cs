@@ -79,6 +79,7 @@ public sealed class DeltaTable
     /// Commits a change prepared on <paramref name="basis"/> as the next version; when others committed meanwhile and the change does
     /// not conflict with theirs, it is rebased and tried again.
     /// </summary>
+    /// <exception cref="TableVersionException">The basis is so old that commits since are cleaned up.</exception>
     /// <exception cref="IOException">The store failed, and whether the commit took place could not be found out: read the table's positions, then repeat.</exception>
     public ValueTask<CommitResult> CommitAsync(Snapshot basis, Change change, CancellationToken cancel) =>
         _committer.CommitAsync(basis, change, cancel);

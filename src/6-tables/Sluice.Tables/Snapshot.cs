@@ -1,16 +1,14 @@
-using System.Text.Json;
-
 namespace Sluice.Tables;
 
 /// <summary>A table at one version: schema, live files, positions. Immutable.</summary>
 public sealed class Snapshot
 {
-    private long? _rowCount;
-    private bool _rowsCounted;
+    private readonly Lazy<long?> _rowCount;
 
     internal Snapshot(TableState state)
     {
         State = state;
+        _rowCount = new Lazy<long?>(CountRows);
         DeltaSchema = SchemaJson.Parse(Metadata.SchemaString);
         Schema = TableSchemas.FromDelta(DeltaSchema);
     }
@@ -19,6 +17,7 @@ public sealed class Snapshot
     internal Snapshot(TableState state, Snapshot before)
     {
         State = state;
+        _rowCount = new Lazy<long?>(CountRows);
         var same = state.Metadata!.SchemaString == before.Metadata.SchemaString;
         DeltaSchema = same ? before.DeltaSchema : SchemaJson.Parse(Metadata.SchemaString);
         Schema = same ? before.Schema : TableSchemas.FromDelta(DeltaSchema);
@@ -38,19 +37,7 @@ public sealed class Snapshot
     public TableMetadata Metadata => State.Metadata!;
 
     /// <summary>Rows by the files' stats, deleted rows taken off; null when a file has none.</summary>
-    public long? RowCount
-    {
-        get
-        {
-            if (!_rowsCounted)
-            {
-                _rowCount = CountRows();
-                _rowsCounted = true;
-            }
-
-            return _rowCount;
-        }
-    }
+    public long? RowCount => _rowCount.Value;
 
     internal TableState State { get; }
 

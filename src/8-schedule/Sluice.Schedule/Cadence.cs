@@ -47,9 +47,14 @@ internal sealed class Cadence
         }
     }
 
-    public DateTimeOffset? AtOrAfter(DateTimeOffset instant) => Next(instant, inclusive: true);
+    /// <summary>
+    /// Asked as "after the tick before": Cronos' own inclusive search does not see an occurrence that the clocks have moved,
+    /// when it is asked at the very moment it was moved to.
+    /// </summary>
+    public DateTimeOffset? AtOrAfter(DateTimeOffset instant) => After(instant - TimeSpan.FromTicks(1));
 
-    public DateTimeOffset? After(DateTimeOffset instant) => Next(instant, inclusive: false);
+    public DateTimeOffset? After(DateTimeOffset instant) =>
+        _cron.GetNextOccurrence(instant.ToUniversalTime(), _zone)?.ToUniversalTime();
 
     public DateTimeOffset? AtOrBefore(DateTimeOffset instant)
     {
@@ -75,7 +80,4 @@ internal sealed class Cadence
     /// <summary>The interval that an instant falls into.</summary>
     public DataInterval? Around(DateTimeOffset instant) =>
         AtOrBefore(instant) is { } start && After(start) is { } end ? new(start, end) : null;
-
-    private DateTimeOffset? Next(DateTimeOffset instant, bool inclusive) =>
-        _cron.GetNextOccurrence(instant.ToUniversalTime(), _zone, inclusive)?.ToUniversalTime();
 }

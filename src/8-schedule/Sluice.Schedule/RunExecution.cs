@@ -48,7 +48,7 @@ internal sealed class RunExecution(ExecutionContext context, DagSpec dag, DagRun
         finally
         {
             // Reached with tasks at work only when the store fails: they must not outlive the run.
-            await tasks.CancelAsync();
+            tasks.Cancel();
             await Task.WhenAll(_running.Values);
         }
     }
@@ -142,7 +142,7 @@ internal sealed class RunExecution(ExecutionContext context, DagSpec dag, DagRun
             events.Add(Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, context.Time, awake.Token));
         }
         await Task.WhenAny(events);
-        await awake.CancelAsync();
+        awake.Cancel();
         return true;
     }
 

@@ -65,7 +65,12 @@ public sealed partial class RunStore : IDisposable
         }
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        // A transition that another thread is recording is recorded first.
+        lock (_writer)
+            _connection.Dispose();
+    }
 
     private void TakeOver()
     {

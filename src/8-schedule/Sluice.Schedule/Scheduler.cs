@@ -81,7 +81,7 @@ public sealed class Scheduler
         finally
         {
             _watchdog = null;
-            await runs.CancelAsync();
+            runs.Cancel();
             await Task.WhenAll(active.Values);
         }
     }
@@ -96,8 +96,8 @@ public sealed class Scheduler
     /// <param name="stop">Cuts the tasks off and marks them for another try.</param>
     /// <exception cref="ScheduleException">There is no such DAG.</exception>
     /// <exception cref="OperationCanceledException">Stopped before the end.</exception>
-    public Task<RunResult> RunNowAsync(string dag, DateTimeOffset logicalDate, CancellationToken stop) =>
-        RequestAsync(Named(dag), logicalDate, RunTrigger.Manual, stop);
+    public async Task<RunResult> RunNowAsync(string dag, DateTimeOffset logicalDate, CancellationToken stop) =>
+        await RequestAsync(Named(dag), logicalDate, RunTrigger.Manual, stop);
 
     /// <summary>
     /// Executes every interval that begins on the days from first to last, in order. Runs that have succeeded stay as they are.
@@ -186,9 +186,10 @@ public sealed class Scheduler
         }
     }
 
-    /// <summary>A run that is held back by its past lets the ones behind it try.</summary>
+    /// <summary>A run that is held back by its past lets the ones behind it try, and is looked at again a tick later.</summary>
     private async Task ExecuteUnfinishedAsync(DagSpec dag, IReadOnlyList<long> runs, CancellationToken stop)
     {
+        var held = false;
         try
         {
             foreach (var id in runs)
@@ -199,6 +200,7 @@ public sealed class Scheduler
                     if (_store.Find(id)!.State.IsFinished())
                         continue;
                     var result = await ExecuteAsync(dag, id, stop);
+                    held |= result.Held.Count > 0;
                     if (result.Held.Count > 0 && _knownHeld.Add(id))
                         ScheduleLog.RunHeld(_logger, dag.Name, result.Run.LogicalDate, string.Join("; ", result.Held));
                 }
@@ -207,6 +209,8 @@ public sealed class Scheduler
                     _gates[dag.Name].Release();
                 }
             }
+            if (held)
+                await Task.Delay(_options.TickInterval, _time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -221,7 +225,7 @@ public sealed class Scheduler
         var pause = _dags.Select(dag => Cadence.Of(dag)?.After(now) - now).Append(_options.TickInterval).Min() ?? _options.TickInterval;
         using var awake = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await Task.WhenAny([.. active, Task.Delay(pause, _time, awake.Token)]);
-        await awake.CancelAsync();
+        awake.Cancel();
     }
 
     private DagSpec Named(string name) => _dags.FirstOrDefault(dag => dag.Name == name)

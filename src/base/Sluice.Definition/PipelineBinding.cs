@@ -55,7 +55,7 @@ internal sealed class PipelineBinding
     {
         try
         {
-            var condition = new SqlStatement($"SELECT ({check.Sql}) FROM declared.{SqlName.Quote(dataset.Name)}", _file, check.Line);
+            var condition = new SqlStatement($"FROM declared.{SqlName.Quote(dataset.Name)} SELECT ({check.Sql})", _file, check.Line);
             if (_connection.Describe(condition) is [{ Type: var type }] && type != "BOOLEAN")
                 _faults.Add(_file, check.Line, $"check '{check.Name}' of '{dataset.Name}' is of type {type}; write a condition, which is true or false");
         }
@@ -112,6 +112,7 @@ internal sealed class PipelineBinding
         _faults.Add(
             sql.Path,
             sql.FirstLine,
-            $"the result's columns are ({string.Join(", ", actual.Select(c => c.Name))}), and {_file} declares ({string.Join(", ", declared.Select(c => c.Name))})");
+            $"the result's columns are ({string.Join(", ", actual.Select(c => c.Name))}), "
+                + $"and {_file} declares ({string.Join(", ", declared.Select(c => c.Name))})");
     }
 }

@@ -7,6 +7,9 @@ namespace Sluice.Definition;
 /// <summary>Turns the sections of pipeline.yaml into the definition. A returned definition is whole only when no fault was added.</summary>
 internal sealed partial class PipelineReader(string directory, FaultList faults)
 {
+    // What the record's place in its log or object is called in the relation that a clean reads.
+    private const string Position = "_position";
+
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The datasets and questions that have no fault of their own, so that their SQL can be judged.</summary>
@@ -71,10 +74,20 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         var cron = section.Text("cron");
         // Only the shape is judged here; whether the fields make sense is known to the library that plans the runs.
         if (cron.Length > 0 && cron is not ("@hourly" or "@daily" or "@weekly" or "@monthly") && cron.Split(' ').Length != 5)
-            section.Fault(section.LineOf("cron"), $"'cron' is '{cron}'; write five fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly");
+        {
+            section.Fault(
+                section.LineOf("cron"),
+                $"'cron' is '{cron}'; write five fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly");
+        }
+
         var zone = section.Text("time_zone", "Etc/UTC");
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
-            section.Fault(section.LineOf("time_zone"), $"'time_zone' is '{zone}', which this machine does not know; write an IANA name such as Europe/Amsterdam");
+        {
+            section.Fault(
+                section.LineOf("time_zone"),
+                $"'time_zone' is '{zone}', which this machine does not know; write an IANA name such as Europe/Amsterdam");
+        }
+
         var schedule = new ScheduleDefinition(
             Identifier(section, "dag"),
             cron,
@@ -123,13 +136,17 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
     private static IEnumerable<(string Name, int Line, string Type, YamlSection? Detail)> Typed(YamlSection section, string key)
     {
         if (section.Section(key) is not { } entries) yield break;
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "_position" };
-        foreach (var (name, line, value) in entries.Entries())
+        var typed = entries.Entries().ToList();
+        if (typed.Count == 0) entries.Fault(entries.Line, "names nothing; write at least one name with its type");
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, line, value) in typed)
         {
             if (!ColumnPattern().IsMatch(name))
                 entries.Fault(line, $"'{name}' cannot name a column; write letters, digits and '_', not beginning with a digit");
-            if (!names.Add(name))
-                entries.Fault(line, name == "_position" ? "'_position' is the name of the record's position; choose another" : $"'{name}' is there twice; SQL does not tell upper from lower case");
+            if (string.Equals(name, Position, StringComparison.OrdinalIgnoreCase))
+                entries.Fault(line, $"'{Position}' is the name of the record's position; choose another");
+            else if (!names.Add(name))
+                entries.Fault(line, $"'{name}' is there twice; SQL does not tell upper from lower case");
             var detail = entries.Entry(name, value);
             var type = detail?.Text("type") ?? (value as YamlScalarNode)?.Value ?? "";
             if (type.Length > 0) yield return (name, line, type, detail);
@@ -190,8 +207,10 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
     private string UniqueName(YamlSection section)
     {
         var name = Identifier(section, "name");
-        if (name == "source") section.Fault(section.LineOf("name"), "'source' is what a clean reads from; choose another name");
-        else if (name.Length > 0 && !_names.Add(name)) section.Fault(section.LineOf("name"), $"'{name}' is there twice; datasets and questions share their names");
+        if (name == "source")
+            section.Fault(section.LineOf("name"), "'source' is what a clean reads from; choose another name");
+        else if (name.Length > 0 && !_names.Add(name))
+            section.Fault(section.LineOf("name"), $"'{name}' is there twice; datasets and questions share their names");
         return name;
     }
 

@@ -82,22 +82,24 @@ internal sealed class IndependentAnswers
 
     private static string Field(object? value)
     {
-        var text = value switch
-        {
-            null => "",
-            double number => number.ToString("R", CultureInfo.InvariantCulture),
-            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-            _ => value.ToString()!,
-        };
+        var text = Plain(value);
         return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
+
+    private static string Plain(object? value) => value switch
+    {
+        null => "",
+        double number => number.ToString("R", CultureInfo.InvariantCulture),
+        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString()!,
+    };
 
     private static List<string> Table(string header, IEnumerable<object[]> rows)
     {
         // DuckDB orders texts by their UTF-8 bytes; no key here needs more than its first two columns.
         var ordered = rows.DistinctBy(Line)
-            .OrderBy(r => Convert.ToHexString(Encoding.UTF8.GetBytes(Field(r[0]))), StringComparer.Ordinal)
-            .ThenBy(r => Convert.ToHexString(Encoding.UTF8.GetBytes(Field(r[1]))), StringComparer.Ordinal);
+            .OrderBy(r => Convert.ToHexString(Encoding.UTF8.GetBytes(Plain(r[0]))), StringComparer.Ordinal)
+            .ThenBy(r => Convert.ToHexString(Encoding.UTF8.GetBytes(Plain(r[1]))), StringComparer.Ordinal);
         return [header, .. ordered.Select(Line)];
     }
 

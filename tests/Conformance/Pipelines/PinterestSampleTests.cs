@@ -73,7 +73,12 @@ public sealed class PinterestSampleTests(PinterestSamples samples) : IClassFixtu
 
     [Fact]
     public async Task Columns_have_the_documented_names_types_and_order() =>
-        (await samples.Run.LinesAsync("SELECT column_name, column_type FROM (DESCRIBE batch.pin) UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.geo) UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.user)"))
+        (await samples.Run.LinesAsync(
+            """
+            SELECT column_name, column_type FROM (DESCRIBE batch.pin)
+            UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.geo)
+            UNION ALL SELECT column_name, column_type FROM (DESCRIBE batch.user)
+            """))
             .Skip(1).ShouldBe(
             [
                 "ind,INTEGER", "unique_id,VARCHAR", "title,VARCHAR", "description,VARCHAR", "follower_count,INTEGER", "poster_name,VARCHAR",
@@ -100,7 +105,7 @@ public sealed class PinterestSamples : IAsyncLifetime
         ("image_src", ["Image src error."]),
     ];
 
-    private readonly string? _folder = RepositoryFiles.Shared("samples", "pinterest");
+    private readonly string? _folder = Repository.Shared is { } shared ? Path.Combine(shared, "samples", "pinterest") : null;
     private PipelineRun? _run;
     private IndependentAnswers? _independent;
 
@@ -112,8 +117,8 @@ public sealed class PinterestSamples : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (_folder is null) return;
-        var pipeline = PipelineRun.Define(RepositoryFiles.At("pipelines", "pinterest"));
+        if (!Directory.Exists(_folder)) return;
+        var pipeline = PipelineRun.Define(Path.Combine(Repository.Root, "pipelines", "pinterest"));
         var opening = await RowSources.OpenAsync(new SourceUri.Csv(_folder), pipeline, TimestampSpelling.Space, CancellationToken.None);
         opening.Faults.ShouldBeEmpty();
         await using var source = opening.Source!;
@@ -126,7 +131,7 @@ public sealed class PinterestSamples : IAsyncLifetime
     /// <summary>How many raw rows hold a sentinel or nothing, by field.</summary>
     public IEnumerable<int> RawNulls()
     {
-        if (_folder is null) throw Skipped();
+        if (_run is null) throw Skipped();
         var rows = SampleTables.Csv(At("pinterest_data.csv")).ToList();
         return s_sentinels.Select(s => rows.Count(row => row[s.Field]!.Trim() is "" || s.Sentinels.Contains(row[s.Field]!.Trim())));
     }

@@ -105,7 +105,8 @@ internal sealed class GoldenArchive : IDisposable
     private GoldenArchive(string root) => Root = root;
 
     /// <summary>The folder of archives; null where the shared folder is absent.</summary>
-    public static string? Directory { get; } = Find();
+    public static string? Directory { get; } =
+        Repository.Shared is { } shared && System.IO.Directory.Exists(Path.Combine(shared, "golden", "delta")) ? Path.Combine(shared, "golden", "delta") : null;
 
     public string Root { get; }
 
@@ -125,21 +126,4 @@ internal sealed class GoldenArchive : IDisposable
     }
 
     public void Dispose() => System.IO.Directory.Delete(Root, recursive: true);
-
-    private static string? Find()
-    {
-        if (Environment.GetEnvironmentVariable("SLUICE_SHARED") is { Length: > 0 } shared) return Existing(shared);
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "Sluice.slnx"))) return Existing(Path.Combine(at.FullName, "..", "shared"));
-        }
-
-        return null;
-    }
-
-    private static string? Existing(string shared)
-    {
-        var directory = Path.Combine(shared, "golden", "delta");
-        return System.IO.Directory.Exists(directory) ? directory : null;
-    }
 }

@@ -32,6 +32,8 @@ internal sealed class LogHistory : IDisposable
     private readonly int _recordBytesMax;
     private EmbeddedLog? _log;
     private bool _passingTopicExists;
+    // False while a crash has interrupted a creation or deletion, which may have come to pass or not.
+    private bool _passingTopicKnown = true;
     private int _texts;
 
     public LogHistory(int seed, SimulatedLie lie)
@@ -67,7 +69,7 @@ internal sealed class LogHistory : IDisposable
     public void Run()
     {
         Start();
-        var topic = _log!.CreateTopicAsync(new TopicSpec("t", _random.Next(1, 4), _configs), default).GetAwaiter().GetResult();
+        var topic = PartitionModel.AtOnce(_log!.CreateTopicAsync(new TopicSpec("t", _random.Next(1, 4), _configs), default));
         for (var i = 0; i < topic.PartitionCount; i++) _partitions.Add(new PartitionModel(new TopicPartition("t", i)));
         for (var steps = _random.Next(10, 50); steps > 0; steps--)
         {
@@ -175,11 +177,13 @@ internal sealed class LogHistory : IDisposable
     private void PassingTopic()
     {
         Note($"passing topic, exists: {_passingTopicExists}");
+        _passingTopicKnown = false;
         try
         {
             if (_passingTopicExists) Wait(_log!.DeleteTopicAsync("passing", default).AsTask());
             else Wait(_log!.CreateTopicAsync(new TopicSpec("passing", 2, _configs), default).AsTask());
             _passingTopicExists = !_passingTopicExists;
+            _passingTopicKnown = true;
         }
         catch (IOException) when (_disk.PowerIsOff)
         {
@@ -237,18 +241,20 @@ internal sealed class LogHistory : IDisposable
     private void Recovered()
     {
         foreach (var partition in _partitions) partition.Recovered(_log!);
-        var committed = _log!.CommittedOffsetsAsync("g", default).GetAwaiter().GetResult().ToDictionary(o => o.Partition, o => o.Offset);
+        var committed = PartitionModel.AtOnce(_log!.CommittedOffsetsAsync("g", default)).ToDictionary(o => o.Partition, o => o.Offset);
         if (!committed.OrderBy(o => o.Key.Partition).SequenceEqual(_committed.OrderBy(o => o.Key.Partition)))
             throw new BrokenPromiseException("committed offsets are lost");
-        var exists = _log.FindTopicAsync("passing", default).GetAwaiter().GetResult() is not null;
-        // A creation or deletion that the crash interrupted may have come to pass or not.
-        _passingTopicExists = exists;
+        var exists = PartitionModel.AtOnce(_log.FindTopicAsync("passing", default)) is not null;
+        if (_passingTopicKnown && exists != _passingTopicExists) throw new BrokenPromiseException("a created topic is gone or a deleted one is back");
+        (_passingTopicExists, _passingTopicKnown) = (exists, true);
     }
 
     private static void Wait(Task task)
     {
         if (!task.IsCompleted) throw new InvalidOperationException("Without threads every call completes at once.");
+#pragma warning disable VSTHRD002 // It has completed; this only throws what it failed with.
         task.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
     }
 
     private void Note(string step) => _steps.Append(step).Append("; ");

@@ -5,6 +5,15 @@ namespace Sluice.Simulation.Log;
 /// <summary>What a partition must hold, kept beside the real one by simpler means.</summary>
 internal sealed class PartitionModel(TopicPartition name)
 {
+    /// <summary>The result of a call that has completed, as every call has on a log without threads.</summary>
+    internal static T AtOnce<T>(ValueTask<T> task)
+    {
+        if (!task.IsCompleted) throw new InvalidOperationException("Without threads every call completes at once.");
+#pragma warning disable VSTHRD002 // It has completed.
+        return task.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+    }
+
     /// <summary>A record: its text and its time.</summary>
     internal readonly record struct Entry(string Text, long TimestampMs);
 
@@ -28,7 +37,7 @@ internal sealed class PartitionModel(TopicPartition name)
         _waiting.RemoveRange(0, answered.Length);
         foreach (var (task, batch) in answered)
         {
-            var result = task.GetAwaiter().GetResult();
+            var result = AtOnce(task);
             if (result.Error == AppendError.None)
             {
                 Ensure(_unsettled.Count == 0, "an append was answered after one that failed");
@@ -83,7 +92,7 @@ internal sealed class PartitionModel(TopicPartition name)
         Start = offsets.Start;
         for (var at = Start; at < offsets.End;)
         {
-            var fetched = log.ReadAsync(name, at, 700, default).GetAwaiter().GetResult();
+            var fetched = AtOnce(log.ReadAsync(name, at, 700, default));
             var records = new RecordReader(fetched.Bytes.Span, at);
             while (records.MoveNext())
             {
@@ -103,7 +112,7 @@ internal sealed class PartitionModel(TopicPartition name)
             if (_settled[(int)i].TimestampMs >= timestampMs) expected = i;
         }
 
-        var found = log.OffsetForTimestampAsync(name, timestampMs, default).GetAwaiter().GetResult();
+        var found = AtOnce(log.OffsetForTimestampAsync(name, timestampMs, default));
         Ensure(found == expected, $"timestamp {timestampMs} is at {found}, not at {expected}");
     }
 
@@ -119,7 +128,7 @@ internal sealed class PartitionModel(TopicPartition name)
         Start = start;
     }
 
-    private PartitionOffsets Offsets(ILog log) => log.OffsetsAsync(name, default).GetAwaiter().GetResult();
+    private PartitionOffsets Offsets(ILog log) => AtOnce(log.OffsetsAsync(name, default));
 
     private void Ensure(bool holds, string fault)
     {

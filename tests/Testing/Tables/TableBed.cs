@@ -67,7 +67,7 @@ public sealed class TableBed : IDisposable
     {
         var rows = new List<string>();
         using var command = Connection.CreateCommand();
-        command.CommandText = $"SELECT to_json(t)::VARCHAR FROM ({sql}) t ORDER BY 1";
+        command.CommandText = $"SELECT to_json(whole_row)::VARCHAR FROM ({sql}) whole_row ORDER BY 1";
         using var reader = command.ExecuteReader();
         while (reader.Read()) rows.Add(reader.GetString(0));
         return rows;

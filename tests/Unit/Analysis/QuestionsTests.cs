@@ -26,7 +26,12 @@ public sealed class QuestionsTests : IDisposable
     {
         await _tables.AddSomeAsync();
         await _tables.Questions.RunAllAsync("batch", CancellationToken.None);
-        await _tables.AddAsync("reading", "SELECT 10::BIGINT AS serial, 'ABCD' AS code, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS read_at, 100::DOUBLE AS celsius, false AS is_manual");
+        await _tables.AddAsync(
+            "reading",
+            """
+            SELECT 10::BIGINT AS serial, 'ABCD' AS code, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS read_at, 100::DOUBLE AS celsius,
+              false AS is_manual
+            """);
         var answers = await _tables.Questions.RunAllAsync("batch", CancellationToken.None);
         answers.Select(a => a.Version).ShouldBe([2, 2]);
         (await _tables.RowsAsync("SELECT code FROM answers.warmest_station")).ShouldBe([["ABCD"]], new RowComparer());
@@ -50,7 +55,8 @@ public sealed class QuestionsTests : IDisposable
     {
         await _tables.AddSomeAsync();
         var question = _tables.Pipeline.Questions.Single(q => q.Name == "mean_by_station");
-        var broken = question with { Sql = question.Sql with { Text = question.Sql.Text.Replace("avg(celsius)", "avg(error('no'))", StringComparison.Ordinal) } };
+        var text = question.Sql.Text.Replace("avg(celsius)", "avg(error('no'))", StringComparison.Ordinal);
+        var broken = question with { Sql = question.Sql with { Text = text } };
         var e = await Should.ThrowAsync<SqlException>(() => _tables.Questions.RunAsync(broken, "batch", CancellationToken.None));
         e.Message.ShouldContain("analyse/mean_by_station.sql");
         (await _tables.Catalog.OpenAsync(new TableName("answers", "mean_by_station"), CancellationToken.None)).ShouldBeNull();

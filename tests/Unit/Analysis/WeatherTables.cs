@@ -15,7 +15,7 @@ internal sealed class WeatherTables : IDisposable
 
     public WeatherTables()
     {
-        Pipeline = PipelineFile.Read(RepositoryFiles.At("tests", "Testing", "pipelines", "weather")).Definition!;
+        Pipeline = PipelineFile.Read(Path.Combine(Repository.Root, "tests", "Testing", "pipelines", "weather")).Definition!;
         var options = new DuckDbOptions(_folder.At("spill"), 256L << 20, 1);
         _duckDb = DuckDb.Open(options);
         Directory.CreateDirectory(_folder.At("tables"));
@@ -50,8 +50,20 @@ internal sealed class WeatherTables : IDisposable
 
     public async Task AddSomeAsync()
     {
-        await AddAsync("station", "SELECT * FROM (VALUES ('ABCD', coordinates(52.1, 5.2), TIMESTAMPTZ '2020-01-01 00:00:00+00', 3.0::DOUBLE), ('WXYZ', coordinates(-1, 2), NULL, NULL)) v(code, position, opened, elevation)");
-        await AddAsync("reading", "SELECT i AS serial, CASE WHEN i % 2 = 0 THEN 'ABCD' ELSE 'WXYZ' END AS code, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS read_at, i::DOUBLE AS celsius, false AS is_manual FROM range(10::BIGINT) r(i)");
+        await AddAsync(
+            "station",
+            """
+            SELECT * FROM (VALUES
+              ('ABCD', coordinates(52.1, 5.2), TIMESTAMPTZ '2020-01-01 00:00:00+00', 3.0::DOUBLE),
+              ('WXYZ', coordinates(-1, 2), NULL, NULL)) v(code, position, opened, elevation)
+            """);
+        await AddAsync(
+            "reading",
+            """
+            SELECT i AS serial, CASE WHEN i % 2 = 0 THEN 'ABCD' ELSE 'WXYZ' END AS code,
+              TIMESTAMPTZ '2020-01-01 00:00:00+00' AS read_at, i::DOUBLE AS celsius, false AS is_manual
+            FROM range(10::BIGINT) r(i)
+            """);
     }
 
     public async Task<List<object?[]>> RowsAsync(string sql)

@@ -5,7 +5,7 @@ namespace Sluice.Unit.Definition;
 
 public sealed class PipelineFileTests
 {
-    private static string Weather => RepositoryFiles.At("tests", "Testing", "pipelines", "weather");
+    private static string Weather => Path.Combine(Repository.Root, "tests", "Testing", "pipelines", "weather");
 
     [Fact]
     public void A_folder_becomes_a_definition()
@@ -44,7 +44,7 @@ public sealed class PipelineFileTests
 
     [Fact]
     public void The_pipeline_that_ships_has_no_fault() =>
-        PipelineFile.Read(RepositoryFiles.At("pipelines", "pinterest")).Faults.ShouldBeEmpty();
+        PipelineFile.Read(Path.Combine(Repository.Root, "pipelines", "pinterest")).Faults.ShouldBeEmpty();
 
     [Theory]
     // Keys, values and kinds.
@@ -61,19 +61,39 @@ public sealed class PipelineFileTests
     [InlineData("id: north", "id: No/rth", "pipeline.yaml:3: pipeline.yaml: 'id' is 'No/rth'")]
     [InlineData("topic: \"{id}.station\"", "topic: \"{ID}.station\"", "pipeline.yaml:7: datasets[0]: 'topic' is '{ID}.station'; write 1 to 249 letters")]
     // Fields, columns and checks.
-    [InlineData("opened: varchar", "opened: text", "pipeline.yaml:15: datasets[0].raw: field 'opened' has type 'text'; known are bigint, double, boolean, varchar")]
+    [InlineData(
+        "opened: varchar", "opened: text",
+        "pipeline.yaml:15: datasets[0].raw: field 'opened' has type 'text'; known are bigint, double, boolean, varchar")]
     [InlineData("celsius: double\n        is_manual: boolean\n    clean", "celsius: duoble\n        is_manual: boolean\n    clean", "did you mean 'double'?")]
     [InlineData("elevation: double\n", "elevation: number\n", "pipeline.yaml:24: datasets[0].clean: column 'elevation' has type 'number'; known are boolean")]
-    [InlineData("required: false", "requird: false", "pipeline.yaml:16: datasets[0].raw.fields.elevation: 'requird' is not known here; did you mean 'required'?")]
-    [InlineData("      key: serial\n      fields", "      key: number\n      fields", "pipeline.yaml:32: datasets[1].raw: 'key' is 'number', which is none of the fields")]
-    [InlineData("serial: { type: bigint, nullable: false }", "serial: bigint", "pipeline.yaml:41: datasets[1].clean: 'key' is 'serial'; it must be one of the columns, with nullable: false")]
-    [InlineData("length(code) = 4", "length(cod) = 4", "pipeline.yaml:26: check 'code_has_four_letters' of 'station': Binder Error: Referenced column \"cod\" not found")]
+    [InlineData(
+        "required: false", "requird: false",
+        "pipeline.yaml:16: datasets[0].raw.fields.elevation: 'requird' is not known here; did you mean 'required'?")]
+    [InlineData(
+        "      key: serial\n      fields", "      key: number\n      fields",
+        "pipeline.yaml:32: datasets[1].raw: 'key' is 'number', which is none of the fields")]
+    [InlineData(
+        "serial: { type: bigint, nullable: false }", "serial: bigint",
+        "pipeline.yaml:41: datasets[1].clean: 'key' is 'serial'; it must be one of the columns, with nullable: false")]
+    [InlineData(
+        "length(code) = 4", "length(cod) = 4",
+        "pipeline.yaml:26: check 'code_has_four_letters' of 'station': Binder Error: Referenced column \"cod\" not found")]
     [InlineData("length(code) = 4", "length(code)", "pipeline.yaml:26: check 'code_has_four_letters' of 'station' is of type BIGINT; write a condition")]
-    [InlineData("        is_manual: boolean\n      checks", "        Celsius: boolean\n      checks", "'Celsius' is there twice; SQL does not tell upper from lower case")]
+    [InlineData(
+        "        is_manual: boolean\n      checks", "        Celsius: boolean\n      checks",
+        "'Celsius' is there twice; SQL does not tell upper from lower case")]
     [InlineData("        read_at: varchar", "        _position: varchar", "'_position' is the name of the record's position")]
+    [InlineData("columns: { code: varchar, celsius: double }", "columns: {}", "pipeline.yaml:57: questions[1].columns: names nothing")]
+    [InlineData("        elevation: double\n", "        elevation: decimal(5,6)\n", "column 'elevation' has type 'decimal(5,6)'")]
+    [InlineData("        elevation: double\n", "        elevation: decimal(40, 2)\n", "column 'elevation' has type 'decimal(40, 2)'")]
+    [InlineData("        elevation: double\n", "        elevation: decimal(5, 2)\n", "'elevation' of the result is DOUBLE, and")]
     // Files.
-    [InlineData("sql: clean/station.sql", "sql: clean/stations.sql", "pipeline.yaml:18: datasets[0].clean: 'sql' names clean/stations.sql, and there is no such file")]
-    [InlineData("sql: clean/station.sql", "sql: ../station.sql", "pipeline.yaml:18: datasets[0].clean: 'sql' is '../station.sql'; name a file inside the pipeline's folder")]
+    [InlineData(
+        "sql: clean/station.sql", "sql: clean/stations.sql",
+        "pipeline.yaml:18: datasets[0].clean: 'sql' names clean/stations.sql, and there is no such file")]
+    [InlineData(
+        "sql: clean/station.sql", "sql: ../station.sql",
+        "pipeline.yaml:18: datasets[0].clean: 'sql' is '../station.sql'; name a file inside the pipeline's folder")]
     [InlineData("sql: clean/station.sql", "sql: clean/reading.sql", "clean/reading.sql:2: the header says 'writes: reading'")]
     [InlineData("name: mean_by_station", "name: station", "pipeline.yaml:55: questions[1]: 'station' is there twice")]
     [InlineData("name: mean_by_station", "name: source", "pipeline.yaml:55: questions[1]: 'source' is what a clean reads from")]
@@ -83,14 +103,24 @@ public sealed class PipelineFileTests
     [Theory]
     [InlineData("clean/station.sql", "elevation", "elevatio", "clean/station.sql:9: Binder Error: Referenced column \"elevatio\" not found")]
     [InlineData("clean/station.sql", "_position, NULLIF", "NULLIF", "clean/station.sql:4: the result lacks the column _position")]
-    [InlineData("clean/station.sql", "AS opened, elevation", "AS opened, CAST(elevation AS FLOAT) AS elevation", "clean/station.sql:4: column 'elevation' of the result is FLOAT")]
+    [InlineData(
+        "clean/station.sql", "AS opened, elevation", "AS opened, CAST(elevation AS FLOAT) AS elevation",
+        "clean/station.sql:4: column 'elevation' of the result is FLOAT")]
     [InlineData("clean/station.sql", "AS opened, elevation", "AS opened", "clean/station.sql:4: the result's columns are (code, position, opened)")]
-    [InlineData("clean/station.sql", "-- reads: source", "-- reads: source, reading", "clean/station.sql:1: the header says 'reads: source, reading'; a clean reads the relation 'source' and no other")]
+    [InlineData(
+        "clean/station.sql", "-- reads: source", "-- reads: source, reading",
+        "clean/station.sql:1: the header says 'reads: source, reading'; a clean reads the relation 'source' and no other")]
     [InlineData("clean/station.sql", "-- grain", "-- grains", "clean/station.sql:1: the header lacks 'grain:'")]
     [InlineData("analyse/mean_by_station.sql", "GROUP BY code", "GROUP code", "analyse/mean_by_station.sql:6: Parser Error: syntax error")]
-    [InlineData("analyse/mean_by_station.sql", "-- reads: reading", "-- reads: readings", "analyse/mean_by_station.sql:1: reads 'readings', which is no dataset and no question; did you mean 'reading'?")]
-    [InlineData("analyse/mean_by_station.sql", "-- reads: reading", "-- reads: station", "analyse/mean_by_station.sql:5: Catalog Error: Table with name reading does not exist!")]
-    [InlineData("analyse/mean_by_station.sql", "-- reads: reading", "-- reads: reading, warmest_station", "analyse/mean_by_station.sql:1: 'mean_by_station' waits for itself: warmest_station, mean_by_station read each other in a circle")]
+    [InlineData(
+        "analyse/mean_by_station.sql", "-- reads: reading", "-- reads: readings",
+        "analyse/mean_by_station.sql:1: reads 'readings', which is no dataset and no question; did you mean 'reading'?")]
+    [InlineData(
+        "analyse/mean_by_station.sql", "-- reads: reading", "-- reads: station",
+        "analyse/mean_by_station.sql:5: Catalog Error: Table with name reading does not exist!")]
+    [InlineData(
+        "analyse/mean_by_station.sql", "-- reads: reading", "-- reads: reading, warmest_station",
+        "analyse/mean_by_station.sql:1: 'mean_by_station' waits for itself: warmest_station, mean_by_station read each other in a circle")]
     public void A_fault_in_the_sql_names_line_reason_and_remedy(string file, string old, string changed, string message) =>
         Faults(file, old, changed).ShouldContain(f => f.Contains(message, StringComparison.Ordinal), message);
 
@@ -105,7 +135,11 @@ public sealed class PipelineFileTests
         Change(folder.At("clean", "reading.sql"), "-- writes: reading", "-- writes: readings");
         var faults = PipelineFile.Read(folder.Path).Faults;
         faults.Select(f => $"{Path.GetFileName(f.File)}:{f.Line}").ShouldBe(
-            ["pipeline.yaml:3", "pipeline.yaml:7", "pipeline.yaml:8", "pipeline.yaml:29", "pipeline.yaml:30", "pipeline.yaml:63", "reading.sql:2"], ignoreOrder: false);
+            [
+                "pipeline.yaml:3", "pipeline.yaml:7", "pipeline.yaml:8", "pipeline.yaml:29", "pipeline.yaml:30", "pipeline.yaml:63",
+                "reading.sql:2",
+            ],
+            ignoreOrder: false);
     }
 
     [Theory]

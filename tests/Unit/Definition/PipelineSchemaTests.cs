@@ -12,8 +12,8 @@ public sealed class PipelineSchemaTests
     [InlineData("tests/Testing/pipelines/weather/pipeline.yaml")]
     public void Every_key_of_a_pipeline_is_in_the_schema_and_none_that_is_required_is_missing(string file)
     {
-        using var schema = JsonDocument.Parse(File.ReadAllText(RepositoryFiles.At("pipelines", "pipeline.schema.json")));
-        using var reader = new StreamReader(RepositoryFiles.At(file));
+        using var schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "pipelines", "pipeline.schema.json")));
+        using var reader = new StreamReader(Path.Combine(Repository.Root, file));
         var yaml = new YamlStream();
         yaml.Load(reader);
         var faults = new List<string>();
@@ -36,9 +36,13 @@ public sealed class PipelineSchemaTests
             faults.AddRange(required.EnumerateArray().Select(r => r.GetString()!).Except(keys).Select(k => $"{path} lacks {k}"));
         foreach (var (key, value) in keys.Zip(mapping.Children.Values))
         {
-            if (schema.TryGetProperty("properties", out var known) && known.TryGetProperty(key, out var property)) Check(root, property, value, $"{path}.{key}", faults);
-            else if (schema.GetProperty("additionalProperties") is { ValueKind: JsonValueKind.Object } any) Check(root, any, value, $"{path}.{key}", faults);
-            else faults.Add($"{path}.{key} is not in the schema");
+            var below = $"{path}.{key}";
+            if (schema.TryGetProperty("properties", out var known) && known.TryGetProperty(key, out var property))
+                Check(root, property, value, below, faults);
+            else if (schema.GetProperty("additionalProperties") is { ValueKind: JsonValueKind.Object } any)
+                Check(root, any, value, below, faults);
+            else
+                faults.Add($"{below} is not in the schema");
         }
     }
 

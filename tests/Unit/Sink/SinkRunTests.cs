@@ -123,6 +123,15 @@ public sealed class SinkRunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Flushes_of_a_sink_that_does_not_run_do_not_cut_each_other_off()
+    {
+        await _sink.AppendAsync("1");
+        var sink = _sink.NewSink(s_config);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => sink.FlushAsync(s_none))));
+        (await _sink.LandedAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_new_topic_is_found_by_time_alone()
     {
         _sink.Run(s_config with { FlushSize = 1, Topics = TopicSelection.Matching("p.*") });
@@ -199,9 +208,9 @@ public sealed class SinkRunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_flush_of_a_sink_that_is_stopping_never_says_all_is_written()
+    public async Task A_flush_of_a_sink_that_is_stopping_still_writes_everything()
     {
-        await _sink.AppendAsync("0");
+        await _sink.AppendAsync("0", "1");
         var held = new TaskCompletionSource();
         var committing = new TaskCompletionSource();
         _sink.Log.OnCommit = _ =>
@@ -213,12 +222,40 @@ public sealed class SinkRunTests : IAsyncDisposable
         await committing.Task;
         var stopped = _sink.StopAsync();
 
-        await Should.ThrowAsync<SinkException>(() => sink.FlushAsync(s_none));
-
+        var flushed = sink.FlushAsync(s_none);
+        flushed.IsCompleted.ShouldBeFalse();
         held.SetResult();
+        await flushed;
+
         await stopped;
+        (await _sink.LandedAsync()).Select(l => l.Text).ShouldBe(["0\n", "1\n"]);
+    }
+
+    [Fact]
+    public async Task A_run_that_meets_a_flush_waits_for_its_end()
+    {
+        await _sink.AppendAsync("0");
+        var held = new TaskCompletionSource();
+        var committing = new TaskCompletionSource();
+        _sink.Log.OnCommit = _ =>
+        {
+            committing.TrySetResult();
+            return held.Task;
+        };
+        var sink = _sink.NewSink(s_config);
+        var flushed = sink.FlushAsync(s_none);
+        await committing.Task;
+        using var stop = new CancellationTokenSource();
+        var run = sink.RunAsync(stop.Token);
+        run.IsCompleted.ShouldBeFalse();
+        held.SetResult();
+        await flushed;
+
+        await _sink.AppendAsync("1");
         await sink.FlushAsync(s_none);
-        (await _sink.LandedAsync()).Single().Text.ShouldBe("0\n");
+        (await _sink.LandedAsync()).Select(l => l.Text).ShouldBe(["0\n", "1\n"]);
+        await stop.CancelAsync();
+        await run;
     }
 
     [Theory]

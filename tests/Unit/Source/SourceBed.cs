@@ -11,7 +11,7 @@ namespace Sluice.Unit.Source;
 internal static class SourceBed
 {
     public static PipelineDefinition Pinterest { get; } =
-        PipelineFile.Read(RepositoryFiles.At("pipelines", "pinterest")).Definition.ShouldNotBeNull();
+        PipelineFile.Read(Path.Combine(Repository.Root, "pipelines", "pinterest")).Definition.ShouldNotBeNull();
 
     /// <summary>A pipeline of one dataset "thing" with the given raw fields, "name:type" or "name:type?" when optional.</summary>
     public static PipelineDefinition Things(string directory, string key, params string[] fields)

@@ -79,9 +79,8 @@ public sealed class DuckDbTests
     {
         using var duckDb = Engine.Open();
         using var connection = duckDb.Connect();
-        var e = await Should.ThrowAsync<SqlException>(
-            () => connection.ReadAsync(
-                new SqlStatement("SELECT CASE WHEN i = 50000 THEN error('no ' || i) ELSE i END FROM range(100000) r(i)", "x.sql"), r => r.GetValue(0), default));
+        var select = new SqlStatement("SELECT CASE WHEN i = 50000 THEN error('no ' || i) ELSE i END FROM range(100000) r(i)", "x.sql");
+        var e = await Should.ThrowAsync<SqlException>(() => connection.ReadAsync(select, r => r.GetValue(0), CancellationToken.None));
         e.Message.ShouldStartWith("x.sql: Invalid Input Error: no 50000");
     }
 
@@ -96,7 +95,8 @@ public sealed class DuckDbTests
                 async cancel =>
                 {
                     threads.AddRange(await connection.ReadAsync("SELECT current_setting('threads')", r => r.GetInt64(0), cancel));
-                    return await connection.ExecuteAsync("CREATE OR REPLACE TEMP TABLE t AS SELECT repeat('x', 1000) || i AS t FROM range(1000000) r(i)", cancel);
+                    return await connection.ExecuteAsync(
+                        "CREATE OR REPLACE TEMP TABLE t AS SELECT repeat('x', 1000) || i AS t FROM range(1000000) r(i)", cancel);
                 },
                 CancellationToken.None));
         e.OutOfMemory.ShouldBeTrue();

@@ -7,7 +7,7 @@ namespace Sluice.Unit.Tables;
 public sealed class DeletionVectorTests
 {
     /// <summary>The example of the protocol's text.</summary>
-    private static readonly DeletionVector s_inline = new("i", "wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L", null, 40, 6);
+    private static readonly DeletionVector s_inline = new("i", "^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L", null, 44, 6);
 
     [Fact]
     public void The_protocols_inline_example_gives_its_rows() =>

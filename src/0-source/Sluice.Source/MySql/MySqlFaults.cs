@@ -12,8 +12,10 @@ internal static class MySqlFaults
     {
         MySqlErrorCode.UnableToConnectToHost =>
             $"{credentials}: no server answers at {credentials.Host}:{credentials.Port} ({Innermost(e)}); check HOST and PORT, and that it runs.",
-        MySqlErrorCode.AccessDenied or MySqlErrorCode.DatabaseAccessDenied =>
-            $"{credentials}: the server refused the user or its password; check USER, PASSWORD and the user's grants.",
+        MySqlErrorCode.AccessDenied =>
+            $"{credentials}: the server refused the user or its password; check USER and PASSWORD.",
+        MySqlErrorCode.DatabaseAccessDenied or MySqlErrorCode.TableAccessDenied =>
+            $"{credentials}: the user may not read there; check DATABASE, or grant the user SELECT on it.",
         MySqlErrorCode.UnknownDatabase =>
             $"{credentials}: the database '{credentials.Database}' does not exist; check DATABASE.",
         _ => $"{credentials}: the database failed ({e.ErrorCode}: {e.Message}); check the server's error log and start again.",

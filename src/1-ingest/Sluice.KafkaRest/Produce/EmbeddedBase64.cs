@@ -8,7 +8,7 @@ namespace Sluice.KafkaRest.Produce;
 internal static class EmbeddedBase64
 {
     /// <summary>
-    /// Decodes the string at the reader; padding may be missing, white space may not be there. The decoded bytes replace the
+    /// Decodes the string at the reader; padding may be missing at the end and may be nowhere else, white space may not be there. The decoded bytes replace the
     /// text, which the reader has already passed.
     /// </summary>
     public static bool TryDecode(ref Utf8JsonReader reader, Span<byte> body, out BodySlice decoded)
@@ -18,7 +18,7 @@ internal static class EmbeddedBase64
         var text = body[start..((int)reader.BytesConsumed - 1)];
         if (reader.ValueIsEscaped) text = text[..Unescape(ref reader, text)];
         text = TrimPadding(text);
-        if (text.ContainsAny(" \t\r\n"u8)) return false;
+        if (text.ContainsAny("= \t\r\n"u8)) return false;
 
         var tail = text.Length % 4;
         var whole = text[..^tail];

@@ -172,13 +172,21 @@ internal sealed class MetadataStore : IDisposable
         return configs;
     }
 
+    /// <exception cref="IOException">Nothing was changed.</exception>
     private void InTransaction(Action change)
     {
         lock (_lock)
         {
-            using var transaction = _connection.BeginTransaction();
-            change();
-            transaction.Commit();
+            try
+            {
+                using var transaction = _connection.BeginTransaction();
+                change();
+                transaction.Commit();
+            }
+            catch (SqliteException fault)
+            {
+                throw new IOException($"The log's metadata '{_connection.DataSource}' could not be changed: {fault.Message}", fault);
+            }
         }
     }
 

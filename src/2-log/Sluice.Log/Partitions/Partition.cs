@@ -44,6 +44,9 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
         if (Volatile.Read(ref _moved) is not null) Interlocked.Exchange(ref _moved, null)?.TrySetResult();
     }
 
+    /// <summary>Its topic was deleted, or the log closed.</summary>
+    public bool IsGone => Volatile.Read(ref _gone);
+
     /// <summary>Ends all waiting: the partition is deleted or the log is closed.</summary>
     public void Leave()
     {
@@ -65,7 +68,7 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
             }
 
             Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref _gone)) throw new UnknownTopicPartitionException(name);
+            if (IsGone) throw new UnknownTopicPartitionException(name);
             if (Offsets.End > offset) return;
             await moved.Task.WaitAsync(cancel);
         }

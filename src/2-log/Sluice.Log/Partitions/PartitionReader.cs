@@ -16,23 +16,50 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         {
             return ReadSnapshot(offset, bytesMax);
         }
-        catch (FileNotFoundException) when (offset < partition.Offsets.Start)
+        catch (IOException fault) when (IsMissing(fault))
         {
-            // Retention deleted the segment between the look at the list and the opening of the file.
-            throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
+            // Retention or a deletion took the segment between the look at the list and the opening of the file.
+            if (partition.IsGone) throw new UnknownTopicPartitionException(partition.Name);
+            if (offset < partition.Offsets.Start) throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
+            throw;
         }
     }
 
     public long? OffsetForTimestamp(long timestampMs)
     {
-        var offsets = partition.Offsets;
-        foreach (var segment in partition.Segments)
+        while (true)
         {
-            if (segment.MaxTimestampMs < timestampMs) continue;
-            if (Search(segment, timestampMs, offsets) is { } found) return found;
-        }
+            var offsets = partition.Offsets;
+            try
+            {
+                foreach (var segment in partition.Segments)
+                {
+                    if (segment.MaxTimestampMs < timestampMs) continue;
+                    if (Search(segment, timestampMs, offsets) is { } found) return found;
+                }
 
-        return null;
+                return null;
+            }
+            catch (IOException fault) when (IsMissing(fault) && partition.IsGone)
+            {
+                throw new UnknownTopicPartitionException(partition.Name);
+            }
+            catch (IOException fault) when (IsMissing(fault) && partition.Offsets.Start > offsets.Start)
+            {
+                // Retention took a segment that was being searched: what is left is searched again.
+                continue;
+            }
+        }
+    }
+
+    private static bool IsMissing(IOException fault) => fault is FileNotFoundException or DirectoryNotFoundException;
+
+    /// <summary>Bytes that a read from a place on may return, counted as far as they are wanted.</summary>
+    private static int Readable(Segment[] segments, int at, long position, int wanted)
+    {
+        var readable = segments[at].ReadableBytes - position;
+        while (readable < wanted && ++at < segments.Length) readable += segments[at].ReadableBytes;
+        return (int)Math.Min(readable, wanted);
     }
 
     private FetchedBatches ReadSnapshot(long offset, int bytesMax)
@@ -45,9 +72,8 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         if (at < 0) throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
         var first = segments[at];
         var (position, firstBytes) = Locate(segments[at], offset);
-        var readable = segments[at].ReadableBytes - position + segments.Skip(at + 1).Sum(s => s.ReadableBytes);
         var wanted = Math.Max(firstBytes, Math.Min(bytesMax, readBytesMax));
-        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(wanted, readable));
+        var buffer = GC.AllocateUninitializedArray<byte>(Readable(segments, at, position, wanted));
         var filled = 0;
         for (; at < segments.Length; at++, position = 0)
         {

@@ -43,7 +43,7 @@ internal sealed class CleaningSession : IDisposable
         try
         {
             session._connection.Execute(session._sql.Source);
-            session._connection.Execute(session._sql.Cleaned);
+            session._connection.Execute(session._sql.Result);
             session._connection.Execute(session._sql.Judged);
             return session;
         }
@@ -116,19 +116,26 @@ internal sealed class CleaningSession : IDisposable
         await FillAsync(batch, 0, batch.Count, decided, cancel);
         foreach (var (ordinal, reasons) in _raw.Faults) _faults[ordinal] = reasons;
 
-        var expected = batch.Count - decided.Count - _faults.Count;
-        var (rows, positions, good) = await CountAsync(cancel);
-        if (rows != expected || positions != expected)
+        var counted = await CountAsync(cancel);
+        if (!IsOneToOne(counted, batch.Count, decided))
         {
             _raw.Show(batch, 0, batch.Count, decided);
             await MakeOneToOneAsync(cancel);
-            (rows, _, good) = await CountAsync(cancel);
+            counted = await CountAsync(cancel);
         }
 
-        if (good < rows) await AddReasonsAsync(cancel);
-        var duplicates = await FindDuplicatesAsync(good, existing, cancel);
-        _allGood = good == rows && duplicates == 0;
-        return new Verdicts(good - duplicates, _faults.Count, duplicates);
+        if (counted.Good < counted.Rows) await AddReasonsAsync(cancel);
+        var duplicates = await FindDuplicatesAsync(counted.Good, existing, cancel);
+        _allGood = counted.Good == counted.Rows && duplicates == 0;
+        return new Verdicts(counted.Good - duplicates, _faults.Count, duplicates);
+    }
+
+    /// <summary>Whether the result has each position of the source once: as many rows, all distinct, with the same sum.</summary>
+    private bool IsOneToOne((long Rows, long Positions, long Sum, long Good) counted, int records, IReadOnlySet<int> decided)
+    {
+        var expected = (long)records - decided.Count - _faults.Count;
+        var sum = ((long)records * (records - 1) / 2) - decided.Sum(ordinal => (long)ordinal) - _faults.Keys.Sum(ordinal => (long)ordinal);
+        return counted.Rows == expected && counted.Positions == expected && counted.Sum == sum;
     }
 
     /// <summary>
@@ -141,7 +148,7 @@ internal sealed class CleaningSession : IDisposable
         _raw.Show(batch, from, to, decided);
         try
         {
-            await _connection.ExecuteAsync(_dataset.Clean.Statement with { Text = JudgeSql.Fill }, cancel);
+            await _connection.ExecuteAsync(JudgeSql.Fill, cancel);
             return;
         }
         catch (SqlException e) when (IsOfARecord(e))
@@ -166,8 +173,8 @@ internal sealed class CleaningSession : IDisposable
             or DuckDBErrorType.DivideByZero or DuckDBErrorType.MismatchType or DuckDBErrorType.InvalidType or DuckDBErrorType.ObjectSize,
     };
 
-    private async Task<(long Rows, long Positions, long Good)> CountAsync(CancellationToken cancel) =>
-        (await _connection.ReadAsync(JudgeSql.Count, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancel))[0];
+    private async Task<(long Rows, long Positions, long Sum, long Good)> CountAsync(CancellationToken cancel) =>
+        (await _connection.ReadAsync(JudgeSql.Count, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancel))[0];
 
     /// <summary>The SQL must make one row of each record. Where it makes none or several, the record is at fault.</summary>
     private async Task MakeOneToOneAsync(CancellationToken cancel)
@@ -222,14 +229,5 @@ internal sealed class CleaningSession : IDisposable
                 .AppendValue(run.First.Offset).AppendValue(run.First.Object).AppendValue(run.First.Line)
                 .EndRow();
         }
-    }
-}
-
-/// <summary>A pipeline's clean SQL does what no cleaning may do. The remedy is to mend the file; nothing was committed.</summary>
-public sealed class CleanSqlException : Exception
-{
-    internal CleanSqlException(Dataset dataset, string fault)
-        : base($"{dataset.Clean.Path} {fault}")
-    {
     }
 }

@@ -5,7 +5,7 @@ namespace Sluice.Cleaning.Judging;
 
 /// <summary>The statements that one dataset's records are judged with, around the pipeline's own SQL and checks.</summary>
 /// <remarks>
-/// Relations, all temporary: <c>source</c> (what the clean SQL reads), <c>judged</c> (its result and whether the row is good),
+/// Relations, all temporary: <c>source</c> (what the clean SQL reads), <c>result</c> (what it gives), <c>judged</c> (that, and whether the row is good),
 /// <c>cleaned</c> (that, stored), <c>firsts</c> (each key's first position), <c>duplicates</c>, <c>quarantined</c> and <c>runs</c>
 /// (records with consecutive positions, for finding where a position came from).
 /// </remarks>
@@ -20,8 +20,7 @@ internal sealed class JudgeSql(Dataset dataset)
 
     public string Source { get; } = $"CREATE TEMP VIEW source AS SELECT * FROM {RawFunction}()";
 
-    /// <summary>The pipeline's SQL begins in the first line, so that DuckDB's line numbers are those of its file.</summary>
-    public SqlStatement Cleaned => dataset.Clean.Statement with { Text = $"CREATE TEMP VIEW result AS {dataset.Clean.Statement.Text}" };
+    public SqlStatement Result => dataset.Clean.Within("CREATE TEMP VIEW result AS", "");
 
     public string Judged => $"CREATE TEMP VIEW judged AS SELECT {Columns}, _position, {Good()} AS _good FROM result";
 
@@ -38,7 +37,7 @@ internal sealed class JudgeSql(Dataset dataset)
     public const string Fill = "INSERT INTO cleaned SELECT * FROM judged";
 
     public const string Count =
-        "SELECT count(*), count(DISTINCT _position), count(*) FILTER (WHERE _good) FROM cleaned";
+        "SELECT count(*), count(DISTINCT _position), CAST(coalesce(sum(_position), 0) AS BIGINT), count(*) FILTER (WHERE _good) FROM cleaned";
 
     public const string Doubled =
         "SELECT _position FROM cleaned GROUP BY _position HAVING count(*) > 1 ORDER BY _position";

@@ -49,6 +49,3 @@ internal readonly record struct RawObject(ObjectKey Key, long Size, int Partitio
     private static RawDataException NotOurs(string topic, ObjectKey key) => new(
         $"Object {key} is not named {Prefix(topic)}<p>/{topic}+<p>+<offset>{Extension}: remove it from below {Prefix(topic)}.");
 }
-
-/// <summary>The raw objects are not what the sink writes: foreign names, or offsets missing between objects.</summary>
-public sealed class RawDataException(string message) : Exception(message);

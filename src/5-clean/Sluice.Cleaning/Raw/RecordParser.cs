@@ -51,9 +51,10 @@ internal sealed class RecordParser(IReadOnlyList<RawField> fields)
         {
             var reader = new Utf8JsonReader(record, s_options);
             reader.Read();
-            if (reader.TokenType == JsonTokenType.StartObject) ReadFields(ref reader, record);
-            else _faults.Add(Reasons.NotAnObject);
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            if (isObject) ReadFields(ref reader, record);
             SkipToEnd(ref reader);
+            if (!isObject) return Refuse(Reasons.NotAnObject);
         }
         catch (JsonException)
         {
@@ -106,11 +107,18 @@ internal sealed class RecordParser(IReadOnlyList<RawField> fields)
 
     private int FieldNamed(ref Utf8JsonReader reader, int guess)
     {
-        for (var step = 0; step < _names.Length; step++)
+        try
         {
-            var field = guess + step;
-            if (field >= _names.Length) field -= _names.Length;
-            if (reader.ValueTextEquals(_names[field])) return field;
+            for (var step = 0; step < _names.Length; step++)
+            {
+                var field = guess + step;
+                if (field >= _names.Length) field -= _names.Length;
+                if (reader.ValueTextEquals(_names[field])) return field;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // A name with half of a surrogate pair escaped in it is JSON, and the name of no field.
         }
 
         return -1;

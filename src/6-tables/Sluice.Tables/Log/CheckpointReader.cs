@@ -29,7 +29,7 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
         try
         {
             using var connection = duckDb.Connect();
-            var select = $"SELECT to_json(t)::VARCHAR FROM read_parquet({SqlName.Literal(path)}, hive_partitioning = false) t";
+            var select = $"SELECT to_json(action)::VARCHAR FROM read_parquet({SqlName.Literal(path)}, hive_partitioning = false) action";
             using var rows = await connection.SelectAsync(select, cancel);
             var batch = new List<ILogAction>(RowsPerBatch);
             await foreach (var row in rows.ReadAsync(r => r.GetString(0), cancel))

@@ -17,7 +17,16 @@ internal sealed class Scratch(TablesOptions options, TimeProvider time)
         var eldest = time.GetUtcNow() - options.ScratchAgeMax;
         foreach (var folder in Directory.EnumerateDirectories(options.ScratchDirectory, "write-*"))
         {
-            if (Directory.GetLastWriteTimeUtc(folder) < eldest.UtcDateTime) Directory.Delete(folder, recursive: true);
+            if (Directory.GetLastWriteTimeUtc(folder) >= eldest.UtcDateTime) continue;
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Another catalog swept it first, which is all that was wanted.
+                continue;
+            }
         }
     }
 }

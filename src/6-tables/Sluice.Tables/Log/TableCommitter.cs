@@ -57,15 +57,13 @@ internal sealed class TableCommitter(
         var serializable = basis.Metadata.Configuration.GetValueOrDefault("delta.isolationLevel") == "Serializable";
         var commit = new CommitActions(basis, change, catalog.Time, catalog.Options, Isolation(serializable));
         var latest = basis;
+        var known = cache.Last?.Version ?? -1;
         while (true)
         {
-            var actions = commit.Build();
-            if (await PutAsync(latest.Version + 1, actions, commit.TxnId, cancel))
+            if (latest.Version >= known)
             {
-                var committed = loader.Advance(latest, actions);
-                cache.Offer(committed);
-                await checkpoints.WriteIfDueAsync(committed);
-                return new CommitResult(CommitOutcome.Committed, committed.Version, null);
+                var actions = commit.Build();
+                if (await PutAsync(latest.Version + 1, actions, commit.TxnId, cancel)) return await CommittedAsync(loader.Advance(latest, actions));
             }
 
             // Each commit that came before is looked at, so the next attempt follows only commits that leave the change valid.
@@ -74,7 +72,17 @@ internal sealed class TableCommitter(
                 if (ConflictCheck.Against(latest.Version + 1, winner, commit.Intent, serializable) is { } conflict) return conflict;
                 latest = loader.Advance(latest, winner);
             }
+
+            // A gap in the log must not be filled: what stood there has been cleaned up.
+            if (latest.Version < known) throw new TableVersionException(table, latest.Version + 1, "the commits since the change's basis were cleaned up; prepare it again");
         }
+    }
+
+    private async ValueTask<CommitResult> CommittedAsync(Snapshot committed)
+    {
+        cache.Offer(committed);
+        await checkpoints.WriteIfDueAsync(committed);
+        return new CommitResult(CommitOutcome.Committed, committed.Version, null);
     }
 
     /// <summary>Puts a commit; false when another one has that version.</summary>

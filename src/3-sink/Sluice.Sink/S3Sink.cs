@@ -21,12 +21,12 @@ public sealed class S3Sink : IDisposable
 
     /// <summary>One flush at a time: a flush may run the sink for itself, and its end must not cut off another.</summary>
     private readonly SemaphoreSlim _flush = new(1, 1);
+
     private readonly Dictionary<(Guid TopicId, TopicPartition Partition), RunningPartition> _partitions = [];
     private readonly Lock _stateLock = new();
     private SinkState _state = SinkState.Unassigned;
     private string? _trace;
-    private int _running;
-    private CancellationToken _runCancel;
+    private Run? _run;
 
     public S3Sink(ILog log, IObjectStore objects, SinkConfig config, TimeProvider time, ILogger logger)
     {
@@ -52,23 +52,24 @@ public sealed class S3Sink : IDisposable
     /// <exception cref="InvalidOperationException">It is running already.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException($"Sink '{_context.Config.Name}' is running already.");
-        _runCancel = cancel;
-        try
+        while (!cancel.IsCancellationRequested)
         {
-            while (!cancel.IsCancellationRequested) await DiscoverAndWaitAsync(cancel);
-        }
-        finally
-        {
-            await StopPartitionsAsync();
-            SetState(SinkState.Unassigned, null);
-            Volatile.Write(ref _running, 0);
+            var run = new Run(isForFlush: false, cancel);
+            var current = Begin(run);
+            if (current == run)
+            {
+                await CarryOutAsync(run);
+                return;
+            }
+
+            if (!current.IsForFlush) throw new InvalidOperationException($"Sink '{_context.Config.Name}' is running already.");
+            await current.Ended.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
     /// <summary>
     /// Completes when every record that is in the topics at the call is in a durable object. Works beside
-    /// <see cref="RunAsync"/>, and by itself when that is not running.
+    /// <see cref="RunAsync"/>, and by itself when that is not running or is cancelled meanwhile.
     /// </summary>
     /// <exception cref="SinkException">A partition could not be written; the message says which and why. Safe to call again.</exception>
     public async Task FlushAsync(CancellationToken cancel)
@@ -76,8 +77,7 @@ public sealed class S3Sink : IDisposable
         await _flush.WaitAsync(cancel);
         try
         {
-            if (Volatile.Read(ref _running) == 1) await FlushRunningAsync(cancel);
-            else await FlushAloneAsync(cancel);
+            while (!await TryFlushAsync(cancel)) cancel.ThrowIfCancellationRequested();
         }
         finally
         {
@@ -92,38 +92,72 @@ public sealed class S3Sink : IDisposable
         _flush.Dispose();
     }
 
-    private async Task FlushAloneAsync(CancellationToken cancel)
+    /// <summary>Makes the run the current one unless there is one; returns the current one.</summary>
+    private Run Begin(Run run)
     {
-        using var own = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var run = RunAsync(own.Token);
+        lock (_stateLock) return _run ??= run;
+    }
+
+    private async Task CarryOutAsync(Run run)
+    {
         try
         {
-            await FlushRunningAsync(cancel);
+            while (!run.Cancel.IsCancellationRequested) await DiscoverAndWaitAsync(run);
         }
         finally
         {
-            await own.CancelAsync();
-            await run;
+            await StopPartitionsAsync();
+            lock (_stateLock) (_run, _state, _trace) = (null, SinkState.Unassigned, null);
+            run.End();
         }
     }
 
-    private async Task FlushRunningAsync(CancellationToken cancel)
+    /// <summary>Flushes with the run there is, or one of its own; false when the run ended before all was written.</summary>
+    private async Task<bool> TryFlushAsync(CancellationToken cancel)
     {
-        await DiscoverAsync(cancel);
-        List<PartitionSink> partitions;
-        List<TopicPartition> names;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var own = new Run(isForFlush: true, stop.Token);
+        var run = Begin(own);
+        var carriedOut = run == own ? CarryOutAsync(own) : run.Ended;
+        try
+        {
+            if (await TryFlushAsync(run, cancel)) return true;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            if (run == own) await carriedOut;
+        }
+
+        await carriedOut.WaitAsync(cancel);
+        return false;
+    }
+
+    private async Task<bool> TryFlushAsync(Run run, CancellationToken cancel)
+    {
+        await DiscoverAsync(run, cancel);
+        List<Task> flushes;
         await _discovery.WaitAsync(cancel);
         try
         {
-            partitions = [.. _partitions.Values.Select(p => p.Sink)];
-            names = [.. _partitions.Keys.Select(k => k.Partition)];
+            // A run that stops lets its partitions go, and nothing to flush would look like all flushed.
+            if (run.Cancel.IsCancellationRequested) return false;
+            flushes = [.. _partitions.Select(p => FlushPartitionAsync(p.Value.Sink, p.Key.Partition, cancel))];
         }
         finally
         {
             _discovery.Release();
         }
 
-        await Task.WhenAll(partitions.Zip(names, (sink, name) => FlushPartitionAsync(sink, name, cancel)));
+        try
+        {
+            await Task.WhenAll(flushes);
+            return true;
+        }
+        catch (SinkException) when (run.Cancel.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task FlushPartitionAsync(PartitionSink sink, TopicPartition partition, CancellationToken cancel)
@@ -139,11 +173,12 @@ public sealed class S3Sink : IDisposable
         }
     }
 
-    private async Task DiscoverAndWaitAsync(CancellationToken cancel)
+    private async Task DiscoverAndWaitAsync(Run run)
     {
+        var cancel = run.Cancel;
         try
         {
-            await DiscoverAsync(cancel);
+            await DiscoverAsync(run, cancel);
             SetState(SinkState.Running, null);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -161,7 +196,7 @@ public sealed class S3Sink : IDisposable
     }
 
     /// <summary>Starts the partitions that are new, stops those of topics that are gone or were made anew.</summary>
-    private async Task DiscoverAsync(CancellationToken cancel)
+    private async Task DiscoverAsync(Run run, CancellationToken cancel)
     {
         await _discovery.WaitAsync(cancel);
         try
@@ -171,7 +206,7 @@ public sealed class S3Sink : IDisposable
                 .SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => (t.Id, new TopicPartition(t.Name, p))))
                 .ToHashSet();
             foreach (var gone in _partitions.Keys.Where(k => !wanted.Contains(k) || _partitions[k].Run.IsCompleted).ToList()) await StopAsync(gone);
-            foreach (var partition in wanted.Where(w => !_partitions.ContainsKey(w))) Start(partition);
+            foreach (var partition in wanted.Where(w => !_partitions.ContainsKey(w))) Start(run, partition);
         }
         finally
         {
@@ -179,13 +214,13 @@ public sealed class S3Sink : IDisposable
         }
     }
 
-    private void Start((Guid TopicId, TopicPartition Partition) key)
+    private void Start(Run run, (Guid TopicId, TopicPartition Partition) key)
     {
-        if (_runCancel.IsCancellationRequested) return;
+        if (run.Cancel.IsCancellationRequested) return;
         var task = _tasks.MinBy(t => t.Count)!;
         var sink = new PartitionSink(_context, key.Partition, task);
         task.Add(sink);
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(_runCancel);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancel);
         _partitions.Add(key, new RunningPartition(sink, task, stop, sink.RunAsync(stop.Token)));
     }
 
@@ -218,4 +253,18 @@ public sealed class S3Sink : IDisposable
     }
 
     private sealed record RunningPartition(PartitionSink Sink, SinkTask Task, CancellationTokenSource Stop, Task Run);
+
+    /// <summary>One time of running, until cancelled: asked for, or for the length of a flush.</summary>
+    private sealed class Run(bool isForFlush, CancellationToken cancel)
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsForFlush => isForFlush;
+
+        public CancellationToken Cancel => cancel;
+
+        public Task Ended => _ended.Task;
+
+        public void End() => _ended.SetResult();
+    }
 }

@@ -207,6 +207,57 @@ public sealed class SinkRunTests : IAsyncDisposable
         (await _sink.LandedAsync()).Single().Text.ShouldBe("0\n");
     }
 
+    [Fact]
+    public async Task A_flush_of_a_sink_that_is_stopping_still_writes_everything()
+    {
+        await _sink.AppendAsync("0", "1");
+        var held = new TaskCompletionSource();
+        var committing = new TaskCompletionSource();
+        _sink.Log.OnCommit = _ =>
+        {
+            committing.TrySetResult();
+            return held.Task;
+        };
+        var sink = _sink.Run(s_config with { FlushSize = 1 });
+        await committing.Task;
+        var stopped = _sink.StopAsync();
+
+        var flushed = sink.FlushAsync(s_none);
+        flushed.IsCompleted.ShouldBeFalse();
+        held.SetResult();
+        await flushed;
+
+        await stopped;
+        (await _sink.LandedAsync()).Select(l => l.Text).ShouldBe(["0\n", "1\n"]);
+    }
+
+    [Fact]
+    public async Task A_run_that_meets_a_flush_waits_for_its_end()
+    {
+        await _sink.AppendAsync("0");
+        var held = new TaskCompletionSource();
+        var committing = new TaskCompletionSource();
+        _sink.Log.OnCommit = _ =>
+        {
+            committing.TrySetResult();
+            return held.Task;
+        };
+        var sink = _sink.NewSink(s_config);
+        var flushed = sink.FlushAsync(s_none);
+        await committing.Task;
+        using var stop = new CancellationTokenSource();
+        var run = sink.RunAsync(stop.Token);
+        run.IsCompleted.ShouldBeFalse();
+        held.SetResult();
+        await flushed;
+
+        await _sink.AppendAsync("1");
+        await sink.FlushAsync(s_none);
+        (await _sink.LandedAsync()).Select(l => l.Text).ShouldBe(["0\n", "1\n"]);
+        await stop.CancelAsync();
+        await run;
+    }
+
     [Theory]
     [InlineData("2024-05-01T10:07:00Z", 15, "Etc/UTC", "2024-05-01T10:15:00Z")]
     [InlineData("2024-05-01T10:15:00Z", 15, "Etc/UTC", "2024-05-01T10:30:00Z")]

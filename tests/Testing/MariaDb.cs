@@ -61,7 +61,7 @@ public sealed class MariaDb : IAsyncDisposable
         return new MariaDb(folder, server, port);
     }
 
-    /// <summary>Creates a table with these columns, "name TYPE", and fills it.</summary>
+    /// <summary>Creates or replaces a table with these columns, "name TYPE", and fills it.</summary>
     public async Task LoadAsync(string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows)
     {
         var settings = new MySqlConnectionStringBuilder
@@ -72,7 +72,7 @@ public sealed class MariaDb : IAsyncDisposable
         await using var connection = new MySqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
         var definitions = string.Join(", ", columns.Select(c => $"`{c.Split(' ')[0]}` {c.Split(' ', 2)[1]}"));
-        await using (var create = new MySqlCommand($"CREATE TABLE `{table}` ({definitions})", connection))
+        await using (var create = new MySqlCommand($"CREATE OR REPLACE TABLE `{table}` ({definitions})", connection))
         {
             await create.ExecuteNonQueryAsync();
         }

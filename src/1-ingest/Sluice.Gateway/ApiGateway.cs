@@ -62,16 +62,18 @@ public sealed class ApiGateway : IAsyncDisposable
     {
         var started = _time.GetTimestamp();
         var entry = Begin(http);
+        var isAnswered = false;
         try
         {
             var answer = Admit(http, entry, out var call);
             if (call is { } admitted) answer = await IntegrateAsync(admitted, entry);
             entry.Error = answer?.Type;
             answer?.Write(http);
+            isAnswered = true;
         }
         finally
         {
-            entry.Status = http.Response.StatusCode;
+            entry.Status = isAnswered ? http.Response.StatusCode : StatusCodes.Status499ClientClosedRequest;
             entry.ResponseLength = http.Response.ContentLength;
             entry.Latency = _time.GetElapsedTime(started);
             _accessLog?.Add(entry);

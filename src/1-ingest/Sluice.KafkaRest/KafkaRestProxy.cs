@@ -54,7 +54,8 @@ public sealed partial class KafkaRestProxy
         }
         catch (Exception gone) when (gone is ConnectionResetException or ConnectionAbortedException)
         {
-            // The client is not there any more: there is nobody to answer.
+            // There is nobody to answer any more; the status is for the access log.
+            if (!http.Response.HasStarted) http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         catch (BadHttpRequestException refused) when (!http.Response.HasStarted)
         {

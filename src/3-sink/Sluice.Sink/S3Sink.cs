@@ -18,6 +18,9 @@ public sealed class S3Sink : IDisposable
     private readonly PartitionSinkContext _context;
     private readonly SinkTask[] _tasks;
     private readonly SemaphoreSlim _discovery = new(1, 1);
+
+    /// <summary>One flush at a time: a flush may run the sink for itself, and its end must not cut off another.</summary>
+    private readonly SemaphoreSlim _flush = new(1, 1);
     private readonly Dictionary<(Guid TopicId, TopicPartition Partition), RunningPartition> _partitions = [];
     private readonly Lock _stateLock = new();
     private SinkState _state = SinkState.Unassigned;
@@ -70,12 +73,27 @@ public sealed class S3Sink : IDisposable
     /// <exception cref="SinkException">A partition could not be written; the message says which and why. Safe to call again.</exception>
     public async Task FlushAsync(CancellationToken cancel)
     {
-        if (Volatile.Read(ref _running) == 1)
+        await _flush.WaitAsync(cancel);
+        try
         {
-            await FlushRunningAsync(cancel);
-            return;
+            if (Volatile.Read(ref _running) == 1) await FlushRunningAsync(cancel);
+            else await FlushAloneAsync(cancel);
         }
+        finally
+        {
+            _flush.Release();
+        }
+    }
 
+    public void Dispose()
+    {
+        foreach (var task in _tasks) task.Dispose();
+        _discovery.Dispose();
+        _flush.Dispose();
+    }
+
+    private async Task FlushAloneAsync(CancellationToken cancel)
+    {
         using var own = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var run = RunAsync(own.Token);
         try
@@ -87,12 +105,6 @@ public sealed class S3Sink : IDisposable
             await own.CancelAsync();
             await run;
         }
-    }
-
-    public void Dispose()
-    {
-        foreach (var task in _tasks) task.Dispose();
-        _discovery.Dispose();
     }
 
     private async Task FlushRunningAsync(CancellationToken cancel)

@@ -19,7 +19,10 @@ public sealed record TablesOptions(string ScratchDirectory)
     /// <summary>How long removed files stay in checkpoints when the table does not say (<c>delta.deletedFileRetentionDuration</c>). A week is Delta's default.</summary>
     public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>How often a commit whose outcome is unknown is looked up before the failure is passed on. One lookup settles it unless the store is down; two more ride out a blip.</summary>
+    /// <summary>
+    /// How often a commit whose outcome is unknown is looked up before the failure is passed on. One lookup settles it unless the
+    /// store is down; two more ride out a blip.
+    /// </summary>
     public int CommitLookupsMax { get; init; } = 3;
 
     /// <summary>Age at which a left-over scratch folder is removed: longer than any write lasts.</summary>

@@ -10,6 +10,9 @@ namespace Sluice.Console;
 /// <param name="Owner">The node of the process that received the command; null in the process that was started with it.</param>
 internal sealed record Invocation(string[] Args, TextWriter Output, TextWriter Error, bool Interactive, Node.SluiceNode? Owner)
 {
+    /// <summary>When the program began, as a timestamp of <see cref="TimeProvider.System"/>.</summary>
+    public static long ProcessStarted { get; } = TimeProvider.System.GetTimestamp();
+
     /// <summary>Draws tables to <see cref="Output"/>; as wide as they need where no terminal says otherwise.</summary>
     public IAnsiConsole Console { get; } = CreateConsole(Output, Interactive);
 

@@ -1,5 +1,6 @@
 using Sluice.Console;
 
+_ = Invocation.ProcessStarted;
 using var stop = new CancellationTokenSource();
 System.Console.CancelKeyPress += (_, pressed) =>
 {

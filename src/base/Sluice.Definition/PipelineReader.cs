@@ -136,8 +136,10 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
     private static IEnumerable<(string Name, int Line, string Type, YamlSection? Detail)> Typed(YamlSection section, string key)
     {
         if (section.Section(key) is not { } entries) yield break;
+        var typed = entries.Entries().ToList();
+        if (typed.Count == 0) entries.Fault(entries.Line, "names nothing; write at least one name with its type");
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, line, value) in entries.Entries())
+        foreach (var (name, line, value) in typed)
         {
             if (!ColumnPattern().IsMatch(name))
                 entries.Fault(line, $"'{name}' cannot name a column; write letters, digits and '_', not beginning with a digit");

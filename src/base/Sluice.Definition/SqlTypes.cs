@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Sluice.Definition;
@@ -5,6 +6,9 @@ namespace Sluice.Definition;
 /// <summary>The types that pipeline.yaml may name.</summary>
 internal static partial class SqlTypes
 {
+    // What DuckDB, Delta and Spark can hold.
+    private const int DecimalDigitsMax = 38;
+
     /// <summary>Types of raw JSON fields.</summary>
     public static IReadOnlyList<string> Raw { get; } = ["bigint", "double", "boolean", "varchar"];
 
@@ -19,12 +23,19 @@ internal static partial class SqlTypes
     public static string? Canonical(string type)
     {
         var item = type.EndsWith("[]", StringComparison.Ordinal) ? type[..^2] : type;
-        return Column.Contains(item, StringComparer.OrdinalIgnoreCase) || DecimalType().IsMatch(item)
-            ? type.Replace(" ,", ",", StringComparison.Ordinal).Replace(", ", ",", StringComparison.Ordinal).ToUpperInvariant()
-            : null;
+        var isKnown = Column.Contains(item, StringComparer.OrdinalIgnoreCase) && !item.Contains('(', StringComparison.Ordinal);
+        if (!isKnown && !IsDecimal(item)) return null;
+        return type.Replace(" ,", ",", StringComparison.Ordinal).Replace(", ", ",", StringComparison.Ordinal).ToUpperInvariant();
     }
 
-    // Spark and DuckDB both hold at most 38 digits.
-    [GeneratedRegex(@"^decimal\((?:[1-9]|[12][0-9]|3[0-8]) ?, ?(?:[0-9]|[12][0-9]|3[0-8])\)$", RegexOptions.IgnoreCase)]
+    private static bool IsDecimal(string type)
+    {
+        if (DecimalType().Match(type) is not { Success: true } match) return false;
+        var precision = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+        var scale = int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+        return precision is >= 1 and <= DecimalDigitsMax && scale <= precision;
+    }
+
+    [GeneratedRegex(@"^decimal\(([0-9]{1,2}) ?, ?([0-9]{1,2})\)$", RegexOptions.IgnoreCase)]
     private static partial Regex DecimalType();
 }

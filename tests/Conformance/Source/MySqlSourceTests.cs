@@ -6,25 +6,21 @@ using Sluice.Testing;
 namespace Sluice.Conformance.Source;
 
 /// <summary>What a real server says when something is wrong, and how its types become JSON.</summary>
-public sealed class MySqlSourceTests : IAsyncLifetime
+public sealed class MySqlSourceTests : IClassFixture<MariaDbFixture>
 {
-    private MariaDb? _database;
-
-    private MariaDb Database => _database!;
-
-    public async ValueTask InitializeAsync()
+    public MySqlSourceTests(MariaDbFixture fixture)
     {
-        Assert.SkipWhen(MariaDb.Missing is not null, MariaDb.Missing ?? "");
-        _database = await MariaDb.StartAsync();
+        Assert.SkipWhen(fixture.Server is null, MariaDb.Missing ?? "");
+        Database = fixture.Server;
     }
 
-    public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
+    private MariaDb Database { get; }
 
     [Fact]
     public async Task Types_become_json_as_the_posting_scripts_write_them()
     {
         await Database.ExecuteAsync("""
-            CREATE TABLE things (id BIGINT PRIMARY KEY, small TINYINT(1), ratio FLOAT, exact DOUBLE, price DECIMAL(8,2), at DATETIME(6),
+            CREATE OR REPLACE TABLE things (id BIGINT PRIMARY KEY, small TINYINT(1), ratio FLOAT, exact DOUBLE, price DECIMAL(8,2), at DATETIME(6),
                 day DATE, word TEXT CHARACTER SET utf8mb4, flag TINYINT(1))
             """);
         await Database.ExecuteAsync("""
@@ -65,7 +61,7 @@ public sealed class MySqlSourceTests : IAsyncLifetime
     [Fact]
     public async Task A_table_that_does_not_fit_is_reported_with_every_fault_at_once()
     {
-        await Database.ExecuteAsync("CREATE TABLE things (id BIGINT, extra TEXT, picture BLOB)");
+        await Database.ExecuteAsync("CREATE OR REPLACE TABLE things (id BIGINT, extra TEXT, picture BLOB)");
         var faults = await FaultsAsync(Database.Credentials, "id:bigint", "word:varchar", "note:varchar?");
         faults.ShouldContain(f => f.Contains("'word' is missing", StringComparison.Ordinal));
         faults.ShouldContain(f => f.Contains("'extra' is not a field", StringComparison.Ordinal));
@@ -76,12 +72,13 @@ public sealed class MySqlSourceTests : IAsyncLifetime
     [Fact]
     public async Task Wrong_addresses_are_explained_and_no_message_shows_the_password()
     {
+        await Database.ExecuteAsync("DROP TABLE IF EXISTS things");
         var right = Database.Credentials;
         (string Part, DatabaseCredentials Credentials)[] wrong =
         [
             ("'things'", right),
-            ("USER, PASSWORD", right with { Password = "not-the-password" }),
-            ("USER, PASSWORD", right with { User = "nobody" }),
+            ("USER and PASSWORD", right with { Password = "not-the-password" }),
+            ("USER and PASSWORD", right with { User = "nobody" }),
             ("no server answers", right with { Port = 1 }),
             ("DATABASE", right with { Database = "elsewhere" }),
         ];

@@ -9,29 +9,22 @@ using Sluice.Testing;
 namespace Sluice.Conformance.Source;
 
 /// <summary>The same rows in CSV files, in a real MariaDB and from the generator are posted as the same bytes.</summary>
-public sealed class SameRowsTests : IAsyncLifetime
+public sealed class SameRowsTests : IClassFixture<MariaDbFixture>, IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private MariaDb? _database;
+    private readonly TemporaryFolder _folder;
+    private readonly MariaDb _database;
+
+    public SameRowsTests(MariaDbFixture fixture)
+    {
+        Assert.SkipWhen(fixture.Server is null, MariaDb.Missing ?? "");
+        _database = fixture.Server;
+        _folder = new TemporaryFolder();
+    }
 
     private static PipelineDefinition Pipeline { get; } =
-        PipelineFile.Read(RepositoryFiles.At("pipelines", "pinterest")).Definition.ShouldNotBeNull();
+        PipelineFile.Read(Path.Combine(Repository.Root, "pipelines/pinterest")).Definition.ShouldNotBeNull();
 
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipWhen(MariaDb.Missing is not null, MariaDb.Missing ?? "");
-        _database = await MariaDb.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
-        }
-
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(TimestampSpelling.Space)]
@@ -55,8 +48,7 @@ public sealed class SameRowsTests : IAsyncLifetime
     [InlineData(TimestampSpelling.T)]
     public async Task Real_rows_are_the_same_from_csv_and_from_the_database(TimestampSpelling spelling)
     {
-        var folder = RepositoryFiles.Shared("samples", "pinterest");
-        Assert.SkipWhen(folder is null, "needs ../shared/samples/pinterest");
+        var folder = Repository.SharedOrSkip("samples/pinterest");
         foreach (var dataset in Pipeline.Datasets)
         {
             await LoadAsync(dataset, ReadCsv(Path.Combine(folder, dataset.Table + ".csv")));
@@ -69,7 +61,7 @@ public sealed class SameRowsTests : IAsyncLifetime
 
     private async Task ShouldBeTheSameAsync(IRowSource expected, TimestampSpelling spelling, string csvFolder)
     {
-        SourceUri.TryParse(_database!.Address, out var address, out var fault).ShouldBeTrue(fault);
+        SourceUri.TryParse(_database.Address, out var address, out var fault).ShouldBeTrue(fault);
         await using var database = await OpenAsync(address, spelling);
         await using var csv = await OpenAsync(new SourceUri.Csv(csvFolder), spelling);
         foreach (var dataset in Pipeline.Datasets)
@@ -146,7 +138,7 @@ public sealed class SameRowsTests : IAsyncLifetime
         var columns = dataset.Raw.Select(f => $"{f.Name} {ColumnType(f)}").ToArray();
         var shuffled = rows.ToArray();
         new Random(1).Shuffle(shuffled);
-        await _database!.LoadAsync(dataset.Table, columns, shuffled.Select(row =>
+        await _database.LoadAsync(dataset.Table, columns, shuffled.Select(row =>
             row.Zip(dataset.Raw, object? (value, field) => field.Type switch
             {
                 "bigint" => long.Parse(value!, CultureInfo.InvariantCulture),

@@ -13,7 +13,7 @@ namespace Sluice.Simulation.Sink;
 /// and the process dies, at any operation on the log or the objects. After every step, and at the end, the objects are compared
 /// with what was appended.
 /// </summary>
-internal sealed class SinkHistory
+internal sealed class SinkHistory : IAsyncDisposable
 {
     private static readonly CancellationToken s_none = CancellationToken.None;
     private static readonly TopicPartition[] s_partitions = [new("t.pin", 0), new("t.pin", 1)];
@@ -23,6 +23,8 @@ internal sealed class SinkHistory
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     private readonly Dictionary<TopicPartition, List<AppendedRecord>> _appended = s_partitions.ToDictionary(p => p, _ => new List<AppendedRecord>());
     private readonly bool _drops;
+    /// <summary>Fails when a commit promised what is not there; thrown inside the sink, it would only be retried.</summary>
+    private readonly TaskCompletionSource _brokenPromise = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _timestampMs;
 
     public SinkHistory(int seed)
@@ -54,6 +56,8 @@ internal sealed class SinkHistory
         await last.FlushAsync(s_none);
         await CheckAsync(complete: true);
     }
+
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private async Task LiveOnceAsync(Faults faults)
     {
@@ -88,11 +92,11 @@ internal sealed class SinkHistory
         if (!run.IsCompleted && _random.Next(4) != 0) await RestAsync(log, faults);
     }
 
-    private static async Task RestAsync(WatchedLog log, Faults faults)
+    private async Task RestAsync(WatchedLog log, Faults faults)
     {
         // A partition that failed waits for the clock, which only a later step moves.
         if (!faults.AreCrashes) return;
-        await await Task.WhenAny(log.AsleepAsync(s_partitions), faults.Crashed);
+        await await Task.WhenAny(log.AsleepAsync(s_partitions), faults.Crashed, _brokenPromise.Task);
     }
 
     private async Task FlushAsync(S3Sink sink)
@@ -166,17 +170,25 @@ internal sealed class SinkHistory
     /// <summary>An offset may be committed only when everything before it is in an object.</summary>
     private async Task CheckCommitAsync(CommittedOffset committed)
     {
-        var landed = await LandedAsync(committed.Partition);
-        lock (_appended)
+        try
         {
-            foreach (var record in _appended[committed.Partition].Where(r => r.Offset < committed.Offset && r.Line is not null))
-                landed.ShouldContainKey(record.Offset);
+            var landed = await LandedAsync(committed.Partition);
+            lock (_appended)
+            {
+                foreach (var record in _appended[committed.Partition].Where(r => r.Offset < committed.Offset && r.Line is not null))
+                    landed.ShouldContainKey(record.Offset);
+            }
+        }
+        catch (ShouldAssertException e)
+        {
+            _brokenPromise.TrySetException(e);
         }
     }
 
     /// <summary>What is in the objects is a prefix of what was appended, without a record twice or out of place.</summary>
     private async Task CheckAsync(bool complete)
     {
+        if (_brokenPromise.Task.IsFaulted) await _brokenPromise.Task;
         foreach (var partition in s_partitions)
         {
             var landed = await LandedAsync(partition);

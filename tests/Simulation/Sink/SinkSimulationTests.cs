@@ -12,7 +12,7 @@ public sealed class SinkSimulationTests
         var crashes = 0;
         await Parallel.ForEachAsync(Enumerable.Range(first, histories), async (s, _) =>
         {
-            var history = new SinkHistory(s);
+            await using var history = new SinkHistory(s);
             try
             {
                 await history.LiveAsync();

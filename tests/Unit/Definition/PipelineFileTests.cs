@@ -83,6 +83,10 @@ public sealed class PipelineFileTests
         "        is_manual: boolean\n      checks", "        Celsius: boolean\n      checks",
         "'Celsius' is there twice; SQL does not tell upper from lower case")]
     [InlineData("        read_at: varchar", "        _position: varchar", "'_position' is the name of the record's position")]
+    [InlineData("columns: { code: varchar, celsius: double }", "columns: {}", "pipeline.yaml:57: questions[1].columns: names nothing")]
+    [InlineData("        elevation: double\n", "        elevation: decimal(5,6)\n", "column 'elevation' has type 'decimal(5,6)'")]
+    [InlineData("        elevation: double\n", "        elevation: decimal(40, 2)\n", "column 'elevation' has type 'decimal(40, 2)'")]
+    [InlineData("        elevation: double\n", "        elevation: decimal(5, 2)\n", "'elevation' of the result is DOUBLE, and")]
     // Files.
     [InlineData(
         "sql: clean/station.sql", "sql: clean/stations.sql",

@@ -8,11 +8,11 @@ using Sluice.Testing.Watched;
 
 namespace Sluice.Unit.Sink;
 
-public sealed class MalformedValueTests : IDisposable
+public sealed class MalformedValueTests : IAsyncDisposable
 {
     private readonly SinkFixture _sink = new();
 
-    public void Dispose() => _sink.Dispose();
+    public ValueTask DisposeAsync() => _sink.DisposeAsync();
 
     [Theory]
     [InlineData("{\"a\":", "{\"a\":")]
@@ -42,7 +42,7 @@ public sealed class MalformedValueTests : IDisposable
         await values.Array[1, 20].SampleAsync(
             async all =>
             {
-                using var sink = new SinkFixture();
+                await using var sink = new SinkFixture();
                 await sink.Memory.AppendAsync(SinkFixture.Pins, all.Select(v => (0L, (byte[]?)v)));
                 var landed = await sink.LandAsync(SinkFixture.Config);
                 var lines = landed.Single().Text.Split('\n');

@@ -10,7 +10,7 @@ using Sluice.Testing.Watched;
 namespace Sluice.Unit.Sink;
 
 /// <summary>A sink between a log and objects in memory, at a time that the test moves.</summary>
-internal sealed class SinkFixture : IDisposable
+internal sealed class SinkFixture : IAsyncDisposable
 {
     private static readonly CancellationToken s_none = CancellationToken.None;
     private readonly CancellationTokenSource _stop = new();
@@ -88,12 +88,12 @@ internal sealed class SinkFixture : IDisposable
 
     public async Task<CommittedOffset> CommittedAsync() => (await Memory.CommittedOffsetsAsync("connect-s3", s_none)).Single();
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stop.Cancel();
-        _run.Wait(s_none);
+        await StopAsync();
         foreach (var sink in _sinks) sink.Dispose();
         _stop.Dispose();
+        await Log.DisposeAsync();
     }
 
     internal sealed class FailingHook : OperationHook

@@ -4,11 +4,11 @@ using Sluice.Testing.Watched;
 namespace Sluice.Unit.Sink;
 
 /// <summary>Keys, bytes, and where objects end.</summary>
-public sealed class SinkObjectTests : IDisposable
+public sealed class SinkObjectTests : IAsyncDisposable
 {
     private readonly SinkFixture _sink = new();
 
-    public void Dispose() => _sink.Dispose();
+    public ValueTask DisposeAsync() => _sink.DisposeAsync();
 
     [Fact]
     public async Task Flush_size_1_makes_one_object_per_record_with_Confluents_keys_and_bytes()

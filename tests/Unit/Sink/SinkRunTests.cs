@@ -5,13 +5,13 @@ using Sluice.Testing.Watched;
 namespace Sluice.Unit.Sink;
 
 /// <summary>The sink over time: idle flush, schedule, restarts, topics that come and go, failures.</summary>
-public sealed class SinkRunTests : IDisposable
+public sealed class SinkRunTests : IAsyncDisposable
 {
     private static readonly CancellationToken s_none = CancellationToken.None;
     private static readonly SinkConfig s_config = SinkFixture.Config with { IdleFlush = TimeSpan.FromSeconds(10) };
     private readonly SinkFixture _sink = new();
 
-    public void Dispose() => _sink.Dispose();
+    public ValueTask DisposeAsync() => _sink.DisposeAsync();
 
     [Fact]
     public async Task A_quiet_partitions_open_object_is_written_after_the_idle_time_and_not_before()
@@ -120,6 +120,15 @@ public sealed class SinkRunTests : IDisposable
         await _sink.Memory.DeleteTopicAsync("new.pin", s_none);
         await sink.FlushAsync(s_none);
         TopicsOf(sink).ShouldBe(["pins-0"]);
+    }
+
+    [Fact]
+    public async Task Flushes_of_a_sink_that_does_not_run_do_not_cut_each_other_off()
+    {
+        await _sink.AppendAsync("1");
+        var sink = _sink.NewSink(s_config);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => sink.FlushAsync(s_none))));
+        (await _sink.LandedAsync()).Count.ShouldBe(1);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed partial class PinterestShapeTests
     private const int Rows = 11_154;
     private const double Sample = 4_207;
 
-    public static TheoryData<long?> Seeds => [null, 1, 20_260_101];
+    public static TheoryData<long?> Seeds => new() { (long?)null, 1L, 20_260_101L };
 
     [Theory, MemberData(nameof(Seeds))]
     public async Task Sentinels_occur_at_their_rates_and_together(long? seed)

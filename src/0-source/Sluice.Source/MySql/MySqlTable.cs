@@ -71,6 +71,9 @@ internal sealed class MySqlTable
             case string text:
                 _shape.WriteText(row, field, Encoding.UTF8.GetBytes(text));
                 break;
+            case MySqlDateTime date when reader.GetDataTypeName(field) == "DATE":
+                row.AppendQuoted(Encoding.UTF8.GetBytes(DateOf(date)));
+                break;
             case MySqlDateTime time:
                 WriteTimestamp(row, time);
                 break;
@@ -83,9 +86,8 @@ internal sealed class MySqlTable
     private void WriteTimestamp(RowBuffer row, MySqlDateTime time)
     {
         var separator = _shape.Spelling == TimestampSpelling.T ? 'T' : ' ';
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{time.Year:D4}-{time.Month:D2}-{time.Day:D2}{separator}{time.Hour:D2}:{time.Minute:D2}:{time.Second:D2}");
+        var text = DateOf(time) + separator
+            + string.Create(CultureInfo.InvariantCulture, $"{time.Hour:D2}:{time.Minute:D2}:{time.Second:D2}");
         if (time.Microsecond != 0)
         {
             text += string.Create(CultureInfo.InvariantCulture, $".{time.Microsecond:D6}");
@@ -93,4 +95,8 @@ internal sealed class MySqlTable
 
         row.AppendQuoted(Encoding.UTF8.GetBytes(text));
     }
+
+    // A MySqlDateTime is what 0000-00-00 is too, which no DateTime can hold.
+    private static string DateOf(MySqlDateTime time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.Year:D4}-{time.Month:D2}-{time.Day:D2}");
 }

@@ -168,30 +168,30 @@ internal sealed class ProduceState : IDisposable
 }
 
 /// <summary>Keeps the states of small requests; those of large requests give their memory back.</summary>
-internal sealed class ProduceStatePool(KafkaRestOptions options) : PooledObjectPolicy<ProduceState>
+internal sealed class ProduceStatePool(KafkaRestOptions options)
 {
-    private const int BatchesKept = 16;
+    private const int StatesPerProcessor = 16;
 
-    private ObjectPool<ProduceState>? _pool;
+    private readonly DefaultObjectPool<ProduceState> _pool =
+        new(new KeepSmall(options.SmallRequestBytes), Environment.ProcessorCount * StatesPerProcessor);
 
-    private ObjectPool<ProduceState> Pool => LazyInitializer.EnsureInitialized(
-        ref _pool, () => new DefaultObjectPool<ProduceState>(this, Environment.ProcessorCount * 16));
+    public ProduceState Rent() => _pool.Get();
 
-    public ProduceState Rent() => Pool.Get();
+    public void GiveBack(ProduceState state) => _pool.Return(state);
 
-    public void GiveBack(ProduceState state) => Pool.Return(state);
-
-    public override ProduceState Create() => new();
-
-    public override bool Return(ProduceState obj)
+    private sealed class KeepSmall(int bodyBytesMax) : PooledObjectPolicy<ProduceState>
     {
-        if (obj.BodyCapacity <= options.SmallRequestBytes && obj.BatchCount <= BatchesKept)
-        {
-            obj.Reset();
-            return true;
-        }
+        private const int BatchesMax = 16;
+        private const int RecordsMax = 1024;
 
-        obj.Dispose();
-        return false;
+        public override ProduceState Create() => new();
+
+        public override bool Return(ProduceState obj)
+        {
+            var isSmall = obj.BodyCapacity <= bodyBytesMax && obj.BatchCount <= BatchesMax && obj.RecordCount <= RecordsMax;
+            if (isSmall) obj.Reset();
+            else obj.Dispose();
+            return isSmall;
+        }
     }
 }

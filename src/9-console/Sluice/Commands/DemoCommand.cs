@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Sluice.Cleaning;
 using Sluice.Console.Node;
@@ -83,20 +81,19 @@ internal static class DemoCommand
 internal sealed class DemoSteps(TimeProvider time)
 {
     private readonly List<DemoStep> _steps = [];
-    private long _since;
+    private readonly long _start = Invocation.ProcessStarted;
+    private long _since = Invocation.ProcessStarted;
 
     public IReadOnlyList<DemoStep> Steps => _steps;
 
-    /// <summary>From the start of the process.</summary>
-    public TimeSpan Total { get; private set; }
+    /// <summary>From the start of the program to the end of the last step.</summary>
+    public TimeSpan Total => time.GetElapsedTime(_start, _since);
 
-    /// <summary>Adds a step that ends at this moment; the first began with the process.</summary>
+    /// <summary>Adds a step that ends at this moment; the first began with the program.</summary>
     public void Add(string name, long? rows)
     {
         var now = time.GetTimestamp();
-        using var process = Process.GetCurrentProcess();
-        Total = time.GetLocalNow() - process.StartTime;
-        _steps.Add(new DemoStep(name, rows, _steps.Count == 0 ? Total : time.GetElapsedTime(_since, now)));
+        _steps.Add(new DemoStep(name, rows, time.GetElapsedTime(_since, now)));
         _since = now;
     }
 }

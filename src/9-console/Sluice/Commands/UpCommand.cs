@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Sluice.Console.Node;
 
@@ -42,8 +41,7 @@ internal static class UpCommand
     {
         await invocation.Output.WriteLineAsync($"gateway     {servers.Gateway.GetLeftPart(UriPartial.Authority)}");
         await invocation.Output.WriteLineAsync($"kafka-rest  {servers.KafkaRest.GetLeftPart(UriPartial.Authority)}");
-        using var self = Process.GetCurrentProcess();
-        var sinceStart = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()) - self.StartTime.ToUniversalTime();
+        var sinceStart = TimeProvider.System.GetElapsedTime(Invocation.ProcessStarted);
         await invocation.Output.WriteLineAsync($"ready in {sinceStart.TotalSeconds:0.0} s; Ctrl-C stops");
         await invocation.Output.FlushAsync();
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Sluice.Console.Node;
 
@@ -20,6 +21,8 @@ internal static class Control
     {
         var args = await context.Request.ReadFromJsonAsync<string[]>(context.RequestAborted) ?? [];
         context.Response.DeclareTrailer(ExitCodeTrailer);
+        // Tables are drawn by synchronous writes. One person's command may hold a thread.
+        context.Features.GetRequiredFeature<IHttpBodyControlFeature>().AllowSynchronousIO = true;
         await using var output = new StreamWriter(context.Response.Body, leaveOpen: true);
         var exitCode = await run(args, output, context.RequestAborted);
         await output.FlushAsync(context.RequestAborted);

@@ -1,4 +1,3 @@
-using DuckDB.NET.Data;
 using Sluice.Cleaning.Judging;
 using Sluice.Cleaning.Raw;
 using Sluice.Sql;
@@ -64,10 +63,10 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
     /// <summary>The batch was read from positions that must still be the table's.</summary>
     private void RequirePositions(Snapshot clean, RawBatch batch)
     {
-        foreach (var run in batch.Runs)
+        foreach (var first in batch.Runs.DistinctBy(run => run.First.Partition).Select(run => run.First))
         {
-            if (clean.TransactionVersion(target.PositionId(run.First.Partition)) is { } next && next > run.First.Offset)
-                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{run.First.Partition} {next} already.");
+            if (clean.TransactionVersion(target.PositionId(first.Partition)) is { } next && next != first.Offset)
+                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{first.Partition} {next}, not {first.Offset}.");
         }
     }
 

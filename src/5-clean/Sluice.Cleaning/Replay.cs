@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using DuckDB.NET.Data;
-using Microsoft.Extensions.Logging;
 using Sluice.Cleaning.Judging;
 using Sluice.Cleaning.Raw;
 using Sluice.Sql;
@@ -157,19 +155,3 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
         await foreach (var record in rows.ReadAsync(QuarantinedRecord.Read, cancel)) yield return record;
     }
 }
-
-/// <summary>A quarantined record.</summary>
-internal sealed record QuarantinedRecord(RawPlace Place, string Raw, IReadOnlyList<string> Reasons)
-{
-    public static QuarantinedRecord Read(DuckDBDataReader row) => new(
-        new RawPlace(
-            row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3), row.IsDBNull(4) ? null : row.GetInt64(4)),
-        row.GetString(5),
-        row.GetFieldValue<List<string>>(6));
-}
-
-/// <summary>What a replay did with the quarantined records it judged.</summary>
-/// <param name="Clean">Moved to the clean table.</param>
-/// <param name="Duplicates">Moved to the duplicates: their key was there.</param>
-/// <param name="Quarantined">Still at fault; their reasons are brought up to date.</param>
-public sealed record ReplayReport(string Dataset, string Path, long Clean, long Duplicates, long Quarantined);

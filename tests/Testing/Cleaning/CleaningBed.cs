@@ -22,17 +22,17 @@ public sealed class CleaningBed : IDisposable
         FROM source
         """;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly string _root = MakeRoot();
     private readonly DuckDb _duckDb;
     private readonly DuckDBConnection _connection;
 
     public CleaningBed(string cleanSql = CleanSql)
     {
         Pipeline = PipelineOf(cleanSql);
-        Options = new CleaningOptions(_folder.At("spill")) { Threads = 2, ReadBytes = 64, RowsPerCommitMax = 1000 };
-        _duckDb = DuckDb.Open(new DuckDbOptions(_folder.At("spill"), 512L << 20, 1));
+        Options = new CleaningOptions(Path.Combine(_root, "spill")) { Threads = 2, ReadBytes = 64, RowsPerCommitMax = 1000 };
+        _duckDb = DuckDb.Open(new DuckDbOptions(Path.Combine(_root, "spill"), 512L << 20, 1));
         _connection = _duckDb.Connect();
-        TableStore = LocalObjectStore.OpenBeside(_folder.At("tables"));
+        TableStore = LocalObjectStore.OpenBeside(Path.Combine(_root, "tables"));
         Reopen();
     }
 
@@ -77,7 +77,7 @@ public sealed class CleaningBed : IDisposable
 
     /// <summary>A fresh catalog over the same tables, as after a restart; through <paramref name="wrap"/> if given.</summary>
     public void Reopen(Func<IObjectStore, IObjectStore>? wrap = null) => Catalog = new TableCatalog(
-        wrap?.Invoke(TableStore) ?? TableStore, Time, _duckDb, new TablesOptions(_folder.At("scratch")));
+        wrap?.Invoke(TableStore) ?? TableStore, Time, _duckDb, new TablesOptions(Path.Combine(_root, "scratch")));
 
     public static string ObjectKey(int partition, long start) => $"topics/{Topic}/partition={partition}/{Topic}+{partition}+{start:D10}.json";
 
@@ -117,7 +117,15 @@ public sealed class CleaningBed : IDisposable
     {
         _connection.Dispose();
         _duckDb.Dispose();
-        _folder.Dispose();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    /// <summary>In memory where the system offers it: these tests stop at store operations, so waiting for the disk proves nothing.</summary>
+    private static string MakeRoot()
+    {
+        const string Memory = "/dev/shm";
+        if (!Directory.Exists(Memory)) return Directory.CreateTempSubdirectory("sluice-clean-").FullName;
+        return Directory.CreateDirectory(Path.Combine(Memory, $"sluice-clean-{Guid.NewGuid():N}")).FullName;
     }
 
     private static string Text(DuckDBDataReader row, int column) => row.IsDBNull(column)

@@ -99,7 +99,8 @@ internal sealed class CleaningSession : IDisposable
     {
         using (var appender = _connection.CreateAppender("temp", "main", "faults"))
         {
-            foreach (var (ordinal, reasons) in _faults) appender.CreateRow().AppendValue((long)ordinal).AppendValue(reasons).AppendValue(omitted.Contains(ordinal)).EndRow();
+            foreach (var (ordinal, reasons) in _faults)
+                appender.CreateRow().AppendValue((long)ordinal).AppendValue(reasons).AppendValue(omitted.Contains(ordinal)).EndRow();
         }
 
         return JudgeSql.VerdictRows(count);
@@ -202,8 +203,7 @@ internal sealed class CleaningSession : IDisposable
         await _connection.ExecuteAsync(_sql.Firsts, cancel);
         var firsts = (await _connection.ReadAsync("SELECT count(*) FROM firsts", row => row.GetInt64(0), cancel))[0];
         if (firsts == good && existing is null) return 0;
-        var table = existing ?? $"(SELECT * FROM cleaned LIMIT 0)";
-        return await _connection.ExecuteAsync(_sql.Duplicates(table), cancel);
+        return await _connection.ExecuteAsync(_sql.Duplicates(existing ?? "(SELECT * FROM cleaned LIMIT 0)"), cancel);
     }
 
     private void AppendFaults(RawBatch batch)

@@ -27,7 +27,7 @@ internal sealed partial class NodeCompiler
         }
 
         plain += text[at..];
-        if (plain.AsSpan().IndexOfAny('{', '}') >= 0 && !text.Contains("{{", StringComparison.Ordinal) && !text.Contains("}}", StringComparison.Ordinal))
+        if (Reference().Replace(text, "").AsSpan().IndexOfAny('{', '}') >= 0)
         {
             faults.Add(scalar, "has a brace that belongs to no reference; write {name}, or {{ for a brace.");
         }
@@ -49,28 +49,24 @@ internal sealed partial class NodeCompiler
     private Node Refer(YamlNode from, string name, string path, Scope scope)
     {
         var (owner, member) = name.IndexOf('.', StringComparison.Ordinal) is var dot and > 0 ? (name[..dot], name[(dot + 1)..]) : (name, "");
-        var node = Define(owner, scope) switch
+        if (Define(owner, scope) is { } own)
         {
-            RecordNode record when member.Length > 0 => record.Field(member),
-            { } own and not RecordNode when member.Length == 0 => own,
-            null when member.Length == 0 && pools.TryGetValue(name, out var pool) => new PoolNode(pool, Mixing.Salt(path)),
-            null when member.Length > 0 => ReferToEntity(owner, member, scope),
-            _ => null,
-        };
-        if (node is null)
-        {
-            faults.Add(
-                from,
-                $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. "
-                + "A record is referred to by a field: name.field.");
+            var named = own is RecordNode record ? record.Field(member) : member.Length == 0 ? own : null;
+            return named is null ? Undefined(from, name) : new NamedNode(named, !scope.Draws.Contains(owner));
         }
 
-        return node switch
+        if (member.Length == 0)
         {
-            null => s_nothing,
-            PoolNode or EntityNode => node,
-            _ => new NamedNode(node, !scope.Draws.Contains(owner)),
-        };
+            return pools.TryGetValue(name, out var pool) ? new PoolNode(pool, Mixing.Salt(path)) : Undefined(from, name);
+        }
+
+        return ReferToEntity(owner, member, scope) is { } attribute ? attribute : Undefined(from, name);
+    }
+
+    private LiteralNode Undefined(YamlNode from, string name)
+    {
+        faults.Add(from, $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. A record is referred to by a field: name.field.");
+        return s_nothing;
     }
 
     private EntityNode? ReferToEntity(string owner, string member, Scope scope)

@@ -15,8 +15,8 @@ internal static class EmptyServer
         var app = builder.Build();
         app.Run(_ => Task.CompletedTask);
         await app.StartAsync();
-        Console.WriteLine($"empty {app.Urls.Single()}");
-        await Console.In.ReadToEndAsync();
+        System.Console.WriteLine($"empty {app.Urls.Single()}");
+        await System.Console.In.ReadToEndAsync();
         await app.StopAsync();
         return 0;
     }

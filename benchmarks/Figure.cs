@@ -6,7 +6,7 @@ namespace Sluice.Bench;
 internal static class Figure
 {
     public static void Print(string bench, string figure, double value, string unit, object? detail = null) =>
-        Console.WriteLine(JsonSerializer.Serialize(new { bench, figure, value = Math.Round(value, 3), unit, detail }));
+        System.Console.WriteLine(JsonSerializer.Serialize(new { bench, figure, value = Math.Round(value, 3), unit, detail }));
 
     /// <summary>The median of some runs: machines drift, single runs lie.</summary>
     public static double Median(IEnumerable<double> values)

@@ -9,7 +9,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task>>
 if (args is ["serve-empty"]) return await EmptyServer.RunAsync();
 if (args.FirstOrDefault(a => !benches.ContainsKey(a)) is { } unknown)
 {
-    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {string.Join(", ", benches.Keys)}.");
+    System.Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {string.Join(", ", benches.Keys)}.");
     return 2;
 }
 

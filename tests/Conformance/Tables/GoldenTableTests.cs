@@ -10,9 +10,6 @@ namespace Sluice.Conformance.Tables;
 /// <summary>Tables that Spark wrote, with the verdict of each: the archives of <c>golden/delta</c> in the shared folder.</summary>
 public sealed class GoldenTableTests
 {
-    /// <summary>Archives that ask for what is not there yet, with what it is. Each is a counted skip.</summary>
-    private static readonly Dictionary<string, string> s_unsupported = [];
-
     public static TheoryData<string, string> Archives()
     {
         var data = new TheoryData<string, string>();
@@ -27,7 +24,6 @@ public sealed class GoldenTableTests
     public async Task A_golden_table_meets_its_verdict(string name, string verdict)
     {
         Assert.SkipWhen(verdict == "absent", "The shared folder with golden/delta is absent: set SLUICE_SHARED.");
-        if (s_unsupported.TryGetValue(name, out var reason)) Assert.Skip($"{name}: {reason}");
         using var golden = await GoldenArchive.UnpackAsync(name);
         using var bed = new TableBed(root: golden.Root);
         var table = await bed.Catalog.OpenAsync(new TableName(name, "delta"), TableBed.Cancel);

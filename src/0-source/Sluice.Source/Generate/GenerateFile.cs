@@ -35,19 +35,19 @@ internal static class GenerateFile
                 return root;
             }
 
-            faults.Add(null, "is empty; it needs 'rows', 'seed' and 'tables'.");
+            faults.Add(1, "is empty; it needs 'rows', 'seed' and 'tables'.");
         }
         catch (YamlException e)
         {
-            faults.Add(new YamlScalarNode { }, $"line {e.Start.Line}: is not YAML ({e.Message}).");
+            faults.Add(e.Start.Line, $"is not YAML ({e.Message}).");
         }
         catch (FileNotFoundException)
         {
-            faults.Add(null, "does not exist, so this pipeline has no generated rows; write it, or give another --source.");
+            faults.Add(1, "does not exist, so this pipeline has no generated rows; write it, or give another --source.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            faults.Add(null, $"cannot be read ({e.Message}); check the path and its permissions.");
+            faults.Add(1, $"cannot be read ({e.Message}); check the path and its permissions.");
         }
 
         return null;

@@ -65,8 +65,10 @@ internal sealed partial class NodeCompiler
 
     private LiteralNode Undefined(YamlNode from, string name)
     {
-        faults.Add(from, $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. "
-            + $"A record is referred to by a field: name.field.");
+        faults.Add(
+            from,
+            $"'{name}' is not defined; define it under 'draws', 'columns' or 'attributes' here, under 'entities', or under 'pools'. "
+            + "A record is referred to by a field: name.field.");
         return s_nothing;
     }
 

@@ -12,7 +12,9 @@ internal sealed class YamlFaults(string file)
 
     public IReadOnlyList<Fault> Faults => _faults;
 
-    public void Add(YamlNode? at, string message) => _faults.Add(new Fault(file, (int)(at?.Start.Line ?? 1), message));
+    public void Add(YamlNode? at, string message) => Add(at?.Start.Line ?? 1, message);
+
+    public void Add(long line, string message) => _faults.Add(new Fault(file, (int)line, message));
 
     public static bool IsNull(YamlNode node) =>
         node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "null" or "~" };

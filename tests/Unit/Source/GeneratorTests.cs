@@ -133,7 +133,9 @@ public sealed class GeneratorTests : IDisposable
         ];
         foreach (var (line, part) in expected)
         {
-            faults.ShouldContain(f => f.Contains($"generate.yaml:{line}: ", StringComparison.Ordinal) && f.Contains(part, StringComparison.Ordinal), $"{line}: {part} in\n{string.Join('\n', faults)}");
+            faults.ShouldContain(
+                f => f.Contains($"generate.yaml:{line}: ", StringComparison.Ordinal) && f.Contains(part, StringComparison.Ordinal),
+                $"{line}: {part} in\n{string.Join('\n', faults)}");
         }
     }
 

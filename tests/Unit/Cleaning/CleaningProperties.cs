@@ -55,7 +55,7 @@ public sealed class CleaningProperties
                 (await ActualAsync(bed, expected)).ShouldBe(expected.Where(e => !e.StartsWith("clean")).Concat(expected.Where(e => e.StartsWith("clean")).Order(StringComparer.Ordinal)));
                 (await bed.LedgerAsync(records.Length)).Closes.ShouldBeTrue();
             },
-            iter: 15, threads: 1);
+            iter: 10, threads: 1);
     }
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);

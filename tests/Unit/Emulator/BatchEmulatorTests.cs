@@ -60,20 +60,23 @@ public sealed class BatchEmulatorTests
     [Fact]
     public async Task The_rate_is_kept_over_all_topics_together()
     {
-        var time = new FakeTimeProvider();
+        const int Records = 80;
+        var time = new DelayCountingTime();
         await using var proxy = await FakeProxy.StartAsync();
-        var options = EmulatorBed.Quick with { Rate = 100, InFlight = 4 };
+        var options = EmulatorBed.Quick with { Rate = 100, InFlight = 1 };
         var run = BatchEmulator.RunAsync(
-            options, new NumberedRows(("a", 40), ("b", 40)), EmulatorBed.Targets(proxy, "a", "b"), null, time, CancellationToken.None);
-        // At 100 a second one record is due every 10 ms, the first at once.
-        for (var expected = 1; expected <= 80; expected++)
+            options, new NumberedRows(("a", Records / 2), ("b", Records / 2)), EmulatorBed.Targets(proxy, "a", "b"), null, time, CancellationToken.None);
+        // At 100 a second one record is due every 10 ms, the first at once. The two topics take turns: while one record is
+        // stored, both posters have begun to wait for the next two, and only then may the clock move on.
+        for (var expected = 1; expected <= Records; expected++)
         {
             await proxy.StoredAsync(expected);
+            await time.DelaysAsync(Math.Min(Records - 1, expected + 1));
             proxy.StoredCount.ShouldBe(expected);
             time.Advance(TimeSpan.FromMilliseconds(10));
         }
 
-        (await run).Accepted.ShouldBe(80);
+        (await run).Accepted.ShouldBe(Records);
     }
 
     [Fact]

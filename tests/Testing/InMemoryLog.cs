@@ -10,7 +10,7 @@ public sealed partial class InMemoryLog : ILog
     private const int LastOffsetDeltaAt = 23;
 
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<string, (TopicDescription Topic, Partition[] Partitions)> _topics = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (TopicDescription Topic, List<Partition> Partitions)> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<TopicPartition, CommittedOffset>> _groups = [];
 
     /// <summary>What an append to a partition is answered with; none by default.</summary>
@@ -32,6 +32,28 @@ public sealed partial class InMemoryLog : ILog
         lock (_lock) return new(_topics.TryGetValue(topic, out var found) ? found.Topic : null);
     }
 
+    public ValueTask<IReadOnlyList<PartitionDescription>> PartitionsAsync(string topic, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            return new(_topics.TryGetValue(topic, out var found)
+                ? found.Partitions.Select((p, at) => new PartitionDescription(at, $"shardId-{at:D12}", p.Parents, p.IsClosed)).ToList()
+                : []);
+        }
+    }
+
+    /// <summary>Closes shards and opens children of all of them; the number of the first child.</summary>
+    public int Reshard(string topic, int[] parents, int children)
+    {
+        lock (_lock)
+        {
+            var partitions = _topics[topic].Partitions;
+            foreach (var parent in parents) partitions[parent].Close();
+            partitions.AddRange(Enumerable.Range(0, children).Select(_ => new Partition { Parents = parents }));
+            return partitions.Count - children;
+        }
+    }
+
     /// <summary>Creates a topic without configs.</summary>
     public TopicDescription AddTopic(string name, int partitionCount = 1) =>
         Add(new TopicSpec(name, partitionCount, new Dictionary<string, string>()));
@@ -50,6 +72,7 @@ public sealed partial class InMemoryLog : ILog
         lock (_lock)
         {
             if (Find(partition) is not { } found) return new AppendResult(AppendError.UnknownTopicOrPartition, -1);
+            if (found.IsClosed) return new AppendResult(AppendError.PartitionClosed, -1);
             return new AppendResult(AppendError.None, found.Append(recordBatch.Span, KeepsBatches));
         }
     }
@@ -90,7 +113,7 @@ public sealed partial class InMemoryLog : ILog
             lock (_lock)
             {
                 var found = Find(partition) ?? throw new UnknownTopicPartitionException(partition);
-                if (found.End > offset) return;
+                if (found.End > offset || found.IsClosed) return;
                 moved = found.Moved.Task;
             }
 
@@ -153,7 +176,7 @@ public sealed partial class InMemoryLog : ILog
     }
 
     private Partition? Find(TopicPartition partition) =>
-        _topics.TryGetValue(partition.Topic, out var found) && partition.Partition >= 0 && partition.Partition < found.Partitions.Length
+        _topics.TryGetValue(partition.Topic, out var found) && partition.Partition >= 0 && partition.Partition < found.Partitions.Count
             ? found.Partitions[partition.Partition]
             : null;
 
@@ -163,7 +186,19 @@ public sealed partial class InMemoryLog : ILog
 
         public long End { get; private set; }
 
+        public int[] Parents { get; init; } = [];
+
+        public bool IsClosed { get; private set; }
+
         public TaskCompletionSource Moved { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Wakes who waits for records, because none will come.</summary>
+        public void Close()
+        {
+            IsClosed = true;
+            Moved.SetResult();
+            Moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
 
         public long Append(ReadOnlySpan<byte> batch, bool keep)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
 using Sluice.Log.Metadata;
@@ -65,6 +66,11 @@ public sealed partial class EmbeddedLog : ILog
 
     public ValueTask<TopicDescription?> FindTopicAsync(string topic, CancellationToken cancel) =>
         new(_topics.GetValueOrDefault(topic)?.Description);
+
+    public ValueTask<IReadOnlyList<PartitionDescription>> PartitionsAsync(string topic, CancellationToken cancel) =>
+        new(_topics.TryGetValue(topic, out var live)
+            ? [.. live.Partitions.Select((_, at) => new PartitionDescription(at, at.ToString(CultureInfo.InvariantCulture), [], IsClosed: false))]
+            : Array.Empty<PartitionDescription>());
 
     public ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {

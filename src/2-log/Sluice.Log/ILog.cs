@@ -16,6 +16,12 @@ public interface ILog : IAsyncDisposable
     /// <summary>The topic, or null when there is none of that name.</summary>
     ValueTask<TopicDescription?> FindTopicAsync(string topic, CancellationToken cancel);
 
+    /// <summary>
+    /// The partitions of a topic in the order of their numbers; empty when there is no topic of that name. Their number never falls
+    /// while the topic lives. Who reads a topic in order of its keys reads the parents of a partition to their ends before it.
+    /// </summary>
+    ValueTask<IReadOnlyList<PartitionDescription>> PartitionsAsync(string topic, CancellationToken cancel);
+
     /// <exception cref="TopicExistsException">A topic of that name is there.</exception>
     /// <exception cref="InvalidTopicException">The name breaks Kafka's rule ([a-zA-Z0-9._-]{1,249}, not "." or "..").</exception>
     ValueTask<TopicDescription> CreateTopicAsync(TopicSpec spec, CancellationToken cancel);
@@ -43,7 +49,7 @@ public interface ILog : IAsyncDisposable
     /// <summary>The first offset whose record has this timestamp (ms since the epoch) or a later one; null when there is none.</summary>
     ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel);
 
-    /// <summary>Completes as soon as the partition's end is beyond <paramref name="offset"/>.</summary>
+    /// <summary>Completes as soon as the partition's end is beyond <paramref name="offset"/>, or the partition is closed.</summary>
     ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel);
 
     /// <summary>Stores, in one transaction, the next offsets a group will read.</summary>
@@ -64,6 +70,12 @@ public sealed record TopicSpec(string Name, int PartitionCount, IReadOnlyDiction
 
 /// <summary>A topic as it is. <paramref name="Id"/> stays the same over restarts.</summary>
 public sealed record TopicDescription(Guid Id, string Name, int PartitionCount, IReadOnlyDictionary<string, string> Configs);
+
+/// <summary>A partition of a topic, or a shard of a stream.</summary>
+/// <param name="Name">The shard id of a stream's shard; the number as text for a partition of any other topic.</param>
+/// <param name="Parents">Numbers of the shards that were split or merged into this one; empty for a partition made with its topic.</param>
+/// <param name="IsClosed">Whether it takes no more records: what it holds is all there will be.</param>
+public sealed record PartitionDescription(int Partition, string Name, IReadOnlyList<int> Parents, bool IsClosed);
 
 /// <summary>First retained offset, and the offset the next record gets (Kafka's log start offset and high watermark).</summary>
 public readonly record struct PartitionOffsets(long Start, long End);
@@ -89,6 +101,9 @@ public enum AppendError
 
     /// <summary>The partition stopped after a failed write or sync; it recovers at the next start.</summary>
     StorageError,
+
+    /// <summary>The partition is a shard that was split or merged; its children take the records.</summary>
+    PartitionClosed,
 
     /// <summary>The queue of the partition is full; nothing was written. Try again later.</summary>
     Busy,

@@ -55,6 +55,8 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     public ValueTask<TopicDescription?> FindTopicAsync(string topic, CancellationToken cancel) =>
         hook.AroundAsync("find topic", () => log.FindTopicAsync(topic, cancel));
 
+    public ValueTask<IReadOnlyList<PartitionDescription>> PartitionsAsync(string topic, CancellationToken cancel) => log.PartitionsAsync(topic, cancel);
+
     public ValueTask<TopicDescription> CreateTopicAsync(TopicSpec spec, CancellationToken cancel) =>
         hook.AroundAsync("create topic", () => log.CreateTopicAsync(spec, cancel));
 

@@ -88,6 +88,7 @@ internal static class ProduceOutcome
             AppendError.UnknownTopicOrPartition => (RetriableError, "This server does not host this topic-partition."),
             AppendError.MessageTooLarge => (KafkaError, "The record is larger than the max.message.bytes of its topic."),
             AppendError.CorruptMessage => (KafkaError, "The log refused the record's batch as corrupt."),
+            AppendError.PartitionClosed => (KafkaError, "The partition is a shard that was split or merged; it takes no more records."),
             AppendError.StorageError => (RetriableError, "The disk of the partition failed; it takes records again after a restart."),
             _ => (RetriableError, "The queue of the partition is full. Retry later."),
         };

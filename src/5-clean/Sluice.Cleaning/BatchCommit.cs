@@ -32,15 +32,28 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         decided.UnionWith(inDuplicates);
 
         var existing = clean.Files.Count == 0 ? null : await tables.Clean.RelationAsync(clean, cancel);
-        var verdicts = await session.JudgeAsync(batch, decided, existing, cancel);
-        await StoreAsync(batch, verdicts, (clean, quarantine, duplicates), cancel);
+        var written = await session.WriteAsync(batch, decided, (existing, clean.Version), WriteAsync, cancel)
+            ?? await JudgeAndWriteAsync(batch, decided, existing, cancel);
+        await StoreAsync(batch, written, (clean, quarantine, duplicates), cancel);
+        var verdicts = written.Verdicts;
         return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
+
+        Task<IReadOnlyList<AddFile>> WriteAsync(string rows) => tables.Clean.WriteFilesAsync(session.Connection, rows, cancel);
+    }
+
+    /// <summary>The way without shortcuts: all rows are judged before the first is written.</summary>
+    private async Task<WrittenBatch> JudgeAndWriteAsync(RawBatch batch, IReadOnlySet<int> decided, string? existing, CancellationToken cancel)
+    {
+        var verdicts = await session.JudgeAsync(batch, decided, existing, cancel);
+        return new WrittenBatch(
+            verdicts, verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : []);
     }
 
     private async Task StoreAsync(
-        RawBatch batch, Verdicts verdicts, (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
+        RawBatch batch, WrittenBatch written, (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
+        var verdicts = written.Verdicts;
         if (verdicts.Quarantined > 0)
         {
             var rows = await session.QuarantineRowsAsync(batch, target.Path, now, cancel);
@@ -55,9 +68,8 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
                 tables.Duplicates, basis.Duplicates, session.Connection, rows, new Append(Noted(basis.Duplicates, batch)), cancel);
         }
 
-        var clean = verdicts.Clean > 0 ? session.CleanRows : null;
-        await TableWriter.AppendAsync(
-            tables.Clean, basis.Clean, session.Connection, clean, new Append(Reached(batch), ReadsTable: true), cancel);
+        session.Committed(await TableWriter.CommitAsync(
+            tables.Clean, basis.Clean, written.Files, new Append(Reached(batch), ReadsTable: true), cancel));
     }
 
     /// <summary>The batch was read from positions that must still be the table's.</summary>

@@ -14,7 +14,7 @@ namespace Sluice.Cleaning;
 /// the position are decided, and are neither judged nor stored again, even if the SQL or the batch's bounds changed in between.
 /// Whether there is anything to look for is told by the offsets the two tables note, so the common case reads neither.
 /// </remarks>
-internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, CleaningSession session, TimeProvider time)
+internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, CleaningSession session, KnownKeys keys, TimeProvider time)
 {
     /// <summary>Judges and stores the batch; the counts include what an earlier attempt decided.</summary>
     /// <exception cref="OvertakenException">Another writer was first. The batch must be read anew from the tables' positions.</exception>
@@ -31,8 +31,7 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         var decided = new HashSet<int>(inQuarantine);
         decided.UnionWith(inDuplicates);
 
-        var existing = clean.Files.Count == 0 ? null : await tables.Clean.RelationAsync(clean, cancel);
-        var verdicts = await session.JudgeAsync(batch, decided, existing, cancel);
+        var verdicts = await session.JudgeAsync(batch, decided, token => keys.FindAsync(clean, token), cancel);
         await StoreAsync(batch, verdicts, (clean, quarantine, duplicates), cancel);
         return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
     }
@@ -56,27 +55,27 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         }
 
         var clean = verdicts.Clean > 0 ? session.CleanRows : null;
-        await TableWriter.AppendAsync(
-            tables.Clean, basis.Clean, session.Connection, clean, new Append(Reached(batch), ReadsTable: true), cancel);
+        keys.Accept(await TableWriter.AppendAsync(
+            tables.Clean, basis.Clean, session.Connection, clean, new Append(Reached(batch), ReadsTable: true), cancel));
     }
 
-    /// <summary>The batch was read from positions that must still be the table's.</summary>
+    /// <summary>The table must not have come further than where the batch begins, nor than where it ends without a record.</summary>
     private void RequirePositions(Snapshot clean, RawBatch batch)
     {
-        foreach (var first in batch.Runs.DistinctBy(run => run.First.Partition).Select(run => run.First))
+        var begins = batch.Runs.DistinctBy(run => run.First.Partition).Select(run => (run.First.Partition, run.First.Offset));
+        var ends = batch.Reached.Select(reached => (Partition: reached.Key, Offset: reached.Value.Next));
+        foreach (var (partition, offset) in begins.Concat(ends))
         {
-            if (clean.TransactionVersion(target.PositionId(first.Partition)) is { } next && next != first.Offset)
-                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{first.Partition} {next}, not {first.Offset}.");
+            if (clean.TransactionVersion(target.PositionId(partition)) is { } next && next > offset)
+                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{partition} {next}, beyond {offset}.");
         }
     }
 
     private List<SetTransaction> Reached(RawBatch batch) =>
     [
-        .. batch.Reached.SelectMany(IEnumerable<SetTransaction> (reached) =>
-        [
-            new(target.PositionId(reached.Key), reached.Value.Next),
-            new(target.ObjectId(reached.Key), reached.Value.ObjectStart),
-        ]),
+        .. batch.Reached.Select(reached => new SetTransaction(target.PositionId(reached.Key), reached.Value.Next)),
+        .. batch.Reached.Where(_ => target.ReadsObjects)
+            .Select(reached => new SetTransaction(target.ObjectId(reached.Key), reached.Value.ObjectStart)),
     ];
 
     /// <summary>An earlier attempt may have come further than this one, with larger batches; what it noted stays true.</summary>

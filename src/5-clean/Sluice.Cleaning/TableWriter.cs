@@ -6,10 +6,18 @@ namespace Sluice.Cleaning;
 /// <summary>Appends to a table, with the positions that the rows stand for.</summary>
 internal static class TableWriter
 {
-    public static async Task AppendAsync(
+    /// <returns>The files that the rows are in.</returns>
+    public static async Task<IReadOnlyList<AddFile>> AppendAsync(
         DeltaTable table, Snapshot basis, DuckDBConnection connection, string? select, Append append, CancellationToken cancel)
     {
         var files = select is null ? [] : await table.WriteFilesAsync(connection, select, cancel);
+        await CommitAsync(table, basis, files, append, cancel);
+        return files;
+    }
+
+    public static async Task CommitAsync(
+        DeltaTable table, Snapshot basis, IReadOnlyList<AddFile> files, Append append, CancellationToken cancel)
+    {
         var parameters = new Dictionary<string, string> { ["mode"] = append.Overwrite ? "Overwrite" : "Append" };
         var change = new Change("WRITE", parameters, files, append.Overwrite, append.Transactions) { ReadsTable = append.ReadsTable };
         Check(table, await table.CommitAsync(basis, change, cancel));

@@ -9,7 +9,8 @@ namespace Sluice.Cleaning.Streaming;
 /// Takes one dataset's stream into its tables, commit by commit. After any fault it begins anew from the positions in the table, so
 /// whatever happened before counts either wholly or not at all.
 /// </summary>
-internal sealed class DatasetStream(CleaningTarget target, ILog log, TableCatalog catalog, StreamOptions options, TimeProvider time) : IDisposable
+internal sealed class DatasetStream(
+    CleaningTarget target, ILog log, TableCatalog catalog, TableCompactor compactor, StreamOptions options, TimeProvider time) : IAsyncDisposable
 {
     // One commit at a time, whoever asks for it.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -44,22 +45,16 @@ internal sealed class DatasetStream(CleaningTarget target, ILog log, TableCatalo
     }
 
     /// <summary>Forgets what is open: after a fault, and at the end.</summary>
-    public Task CloseAsync() => InTurnAsync(
-        () =>
-        {
-            Close();
-            return Task.FromResult(true);
-        },
-        CancellationToken.None);
+    public Task CloseAsync() => InTurnAsync(CloseInTurnAsync, CancellationToken.None);
 
     /// <summary>Completes at the next <see cref="Resume"/>.</summary>
     public Task ResumedAsync(CancellationToken cancel) => _resumed.Task.WaitAsync(cancel);
 
     public void Resume() => Interlocked.Exchange(ref _resumed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        Close();
+        await CloseAsync();
         _turn.Dispose();
     }
 
@@ -87,9 +82,11 @@ internal sealed class DatasetStream(CleaningTarget target, ILog log, TableCatalo
 
         var tables = await DatasetTables.OpenAsync(catalog, target, cancel);
         var position = await new StreamPositions(target, tables.Clean, log, options).OpenAsync(_wasAbsent, acceptGaps, cancel);
-        var reader = new ShardReader(log, target.Topic, options, time);
         var session = CleaningSession.Open(target.Dataset, options.Cleaning);
-        _opened = new Opened(reader, session, new BatchCommit(target, tables, session, new TableKeys(tables.Clean, target.Dataset.Key), time));
+        var keys = new KeyIndex(tables.Clean, target.Dataset, session.Connection, options.KeysInMemoryMax);
+        var reader = new ShardReader(log, target.Topic, options, time);
+        var commit = new BatchCommit(target, tables, session, keys, time);
+        _opened = new Opened(reader, session, keys, commit, new BackgroundCompaction(compactor, tables, options));
         await reader.ListAsync(position, cancel);
         Progress.Start(reader.Positions);
         return true;
@@ -100,8 +97,10 @@ internal sealed class DatasetStream(CleaningTarget target, ILog log, TableCatalo
         if (_opened is not { } opened) return false;
         if (!await CollectAsync(opened.Reader, now, cancel)) return false;
         var batch = opened.Reader.Take();
+        foreach (var merge in opened.Compaction.TakeClean()) opened.Keys.Replace(merge.Removed, merge.Added);
         var verdicts = await opened.Commit.RunAsync(batch, cancel);
         Progress.Add(batch, verdicts, time.GetUtcNow());
+        await opened.Compaction.CommittedAsync();
         return true;
     }
 
@@ -121,17 +120,21 @@ internal sealed class DatasetStream(CleaningTarget target, ILog log, TableCatalo
         return true;
     }
 
-    private void Close()
+    private async Task<bool> CloseInTurnAsync()
     {
-        _opened?.Dispose();
+        if (_opened is not { } opened) return false;
         _opened = null;
+        await opened.DisposeAsync();
+        return true;
     }
 
-    private sealed record Opened(ShardReader Reader, CleaningSession Session, BatchCommit Commit) : IDisposable
+    private sealed record Opened(ShardReader Reader, CleaningSession Session, KeyIndex Keys, BatchCommit Commit, BackgroundCompaction Compaction)
+        : IAsyncDisposable
     {
-        public void Dispose()
+        public async ValueTask DisposeAsync()
         {
             Reader.Dispose();
+            await Compaction.DisposeAsync();
             Session.Dispose();
         }
     }

@@ -16,14 +16,34 @@ namespace Sluice.Cleaning.Streaming;
 /// A commit to the clean table holds the rows and the positions they reach in each shard. Of two jobs on the same tables one starts over
 /// from what the other committed; nothing is doubled.
 /// </remarks>
-/// <param name="pipeline">Names the datasets and their streams.</param>
-/// <param name="log">Holds the streams: topics of their names, whose partitions are the shards.</param>
-/// <param name="tables">Holds the tables.</param>
-public sealed class StreamCleaner(
-    PipelineDefinition pipeline, ILog log, TableCatalog tables, StreamOptions options, TimeProvider time, ILogger<StreamCleaner> logger) : IDisposable
+public sealed class StreamCleaner : IAsyncDisposable
 {
-    private readonly DatasetStream[] _datasets =
-        [.. pipeline.Datasets.Select(dataset => new DatasetStream(CleaningTarget.Of(dataset, CleaningTarget.Stream), log, tables, options, time))];
+    private readonly PipelineDefinition _pipeline;
+    private readonly StreamOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<StreamCleaner> _logger;
+    private readonly TableCompactor _compactor;
+    private readonly DatasetStream[] _datasets;
+
+    /// <param name="pipeline">Names the datasets and their streams.</param>
+    /// <param name="log">Holds the streams: topics of their names, whose partitions are the shards.</param>
+    /// <param name="tables">Holds the tables.</param>
+    public StreamCleaner(
+        PipelineDefinition pipeline, ILog log, TableCatalog tables, StreamOptions options, TimeProvider time, ILogger<StreamCleaner> logger)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        ArgumentNullException.ThrowIfNull(options);
+        _pipeline = pipeline;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _compactor = new TableCompactor(options.Cleaning.TempDirectory, options.Compaction);
+        _datasets =
+        [
+            .. pipeline.Datasets.Select(dataset =>
+                new DatasetStream(CleaningTarget.Of(dataset, CleaningTarget.Stream), log, tables, _compactor, options, time)),
+        ];
+    }
 
     /// <summary>How each dataset is doing, in the order of the pipeline.</summary>
     public IReadOnlyList<StreamStatus> Status => [.. _datasets.Select(dataset => dataset.Progress.Status)];
@@ -44,10 +64,10 @@ public sealed class StreamCleaner(
     public async Task<CleanReport> DrainAsync(string dataset, CancellationToken cancel, IProgress<CleanReport>? progress = null)
     {
         var stream = Named(dataset);
-        var run = new DrainRun(stream, time, progress);
+        var run = new DrainRun(stream, _time, progress);
         try
         {
-            var retry = Retry(options.DrainAttemptsMax - 1, stream);
+            var retry = Retry(_options.DrainAttemptsMax - 1, stream);
             var ends = await retry.ExecuteAsync(async token => await stream.EndsAsync(token), cancel);
             while (await retry.ExecuteAsync(token => StepAsync(stream, ends, token), cancel)) run.Report();
             return run.Report();
@@ -55,7 +75,7 @@ public sealed class StreamCleaner(
         catch (OvertakenException e)
         {
             throw new CleaningException(
-                $"Cleaning stream.{dataset} was overtaken {options.DrainAttemptsMax} times by another writer ({e.Message}) Let one process own the tables.");
+                $"Cleaning stream.{dataset} was overtaken {_options.DrainAttemptsMax} times by another writer ({e.Message}) Let one process own the tables.");
         }
     }
 
@@ -72,14 +92,15 @@ public sealed class StreamCleaner(
         stream.Resume();
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var dataset in _datasets) dataset.Dispose();
+        foreach (var dataset in _datasets) await dataset.DisposeAsync();
+        _compactor.Dispose();
     }
 
     private DatasetStream Named(string name)
     {
-        var dataset = pipeline.DatasetNamed(name);
+        var dataset = _pipeline.DatasetNamed(name);
         return _datasets.Single(stream => ReferenceEquals(stream.Target.Dataset, dataset));
     }
 
@@ -98,7 +119,7 @@ public sealed class StreamCleaner(
         }
     }
 
-    private bool AcceptsGaps => options.Gaps == GapPolicy.Skip;
+    private bool AcceptsGaps => _options.Gaps == GapPolicy.Skip;
 
     private async Task RunAsync(DatasetStream stream, CancellationToken cancel)
     {
@@ -114,7 +135,7 @@ public sealed class StreamCleaner(
                 catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
                 {
                     stream.Progress.Become(StreamState.Failed, fault.Message);
-                    logger.LogError(fault, "Cleaning stream.{Dataset} stopped", stream.Target.Dataset.Name);
+                    _logger.LogError(fault, "Cleaning stream.{Dataset} stopped", stream.Target.Dataset.Name);
                 }
 
                 await stream.ResumedAsync(cancel);
@@ -138,7 +159,7 @@ public sealed class StreamCleaner(
             if (!await stream.OpenAsync(AcceptsGaps, cancel))
             {
                 stream.Progress.Become(StreamState.Waiting, $"There is no stream {stream.Target.Topic} yet.");
-                await Task.Delay(options.ShardsRefresh, time, cancel);
+                await Task.Delay(_options.ShardsRefresh, _time, cancel);
                 return;
             }
 
@@ -153,19 +174,19 @@ public sealed class StreamCleaner(
         }
     }
 
-    private ResiliencePipeline Retry(int attempts, DatasetStream stream) => new ResiliencePipelineBuilder { TimeProvider = time }
+    private ResiliencePipeline Retry(int attempts, DatasetStream stream) => new ResiliencePipelineBuilder { TimeProvider = _time }
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is { } fault && StreamFaults.MayPass(fault)),
             BackoffType = DelayBackoffType.Exponential,
-            Delay = options.RetryDelay,
-            MaxDelay = options.RetryDelayMax,
+            Delay = _options.RetryDelay,
+            MaxDelay = _options.RetryDelayMax,
             MaxRetryAttempts = attempts,
             OnRetry = retry =>
             {
                 var fault = retry.Outcome.Exception!;
                 stream.Progress.Become(StreamState.Retrying, fault.Message);
-                logger.LogWarning("Cleaning stream.{Dataset} is tried again in {Delay}: {Reason}", stream.Target.Dataset.Name, retry.RetryDelay, fault.Message);
+                _logger.LogWarning("Cleaning stream.{Dataset} is tried again in {Delay}: {Reason}", stream.Target.Dataset.Name, retry.RetryDelay, fault.Message);
                 return default;
             },
         })

@@ -1,3 +1,5 @@
+using Sluice.Tables;
+
 namespace Sluice.Cleaning.Streaming;
 
 /// <summary>How the stream job reads, how much one commit holds, and what it keeps in memory.</summary>
@@ -39,6 +41,15 @@ public sealed record StreamOptions(CleaningOptions Cleaning)
     /// the table's key column is read for every commit, as on the batch path: as right, and slower with every row.
     /// </summary>
     public int KeysInMemoryMax { get; init; } = 4_000_000;
+
+    /// <summary>When small files of the tables are merged.</summary>
+    public CompactionOptions Compaction { get; init; } = new();
+
+    /// <summary>
+    /// Commits that a compaction may lag behind before the next one waits for it: eight seconds of them. A table then never holds more
+    /// than 128 small files: the 60 at rest, 16 that make a merge due, and these.
+    /// </summary>
+    public int CommitsPerCompactionMax { get; init; } = 48;
 
     /// <summary>How often the list of shards is read again when none is closed, and a stream that is not there is looked for.</summary>
     public TimeSpan ShardsRefresh { get; init; } = TimeSpan.FromSeconds(1);

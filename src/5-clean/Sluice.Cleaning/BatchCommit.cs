@@ -14,7 +14,7 @@ namespace Sluice.Cleaning;
 /// the position are decided, and are neither judged nor stored again, even if the SQL or the batch's bounds changed in between.
 /// Whether there is anything to look for is told by the offsets the two tables note, so the common case reads neither.
 /// </remarks>
-internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, CleaningSession session, TimeProvider time)
+internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, CleaningSession session, KnownKeys keys, TimeProvider time)
 {
     /// <summary>Judges and stores the batch; the counts include what an earlier attempt decided.</summary>
     /// <exception cref="OvertakenException">Another writer was first. The batch must be read anew from the tables' positions.</exception>
@@ -31,22 +31,21 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         var decided = new HashSet<int>(inQuarantine);
         decided.UnionWith(inDuplicates);
 
-        var existing = clean.Files.Count == 0 ? null : await tables.Clean.RelationAsync(clean, cancel);
-        var written = await session.WriteAsync(batch, decided, (existing, clean.Version), WriteAsync, cancel)
-            ?? await JudgeAndWriteAsync(batch, decided, existing, cancel);
+        var written = await WriteAsync(batch, decided, clean, cancel);
         await StoreAsync(batch, written, (clean, quarantine, duplicates), cancel);
         var verdicts = written.Verdicts;
         return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
-
-        Task<IReadOnlyList<AddFile>> WriteAsync(string rows) => tables.Clean.WriteFilesAsync(session.Connection, rows, cancel);
     }
 
-    /// <summary>The way without shortcuts: all rows are judged before the first is written.</summary>
-    private async Task<WrittenBatch> JudgeAndWriteAsync(RawBatch batch, IReadOnlySet<int> decided, string? existing, CancellationToken cancel)
+    private async Task<WrittenBatch> WriteAsync(RawBatch batch, IReadOnlySet<int> decided, Snapshot clean, CancellationToken cancel)
     {
-        var verdicts = await session.JudgeAsync(batch, decided, existing, cancel);
+        // With the keys at hand a batch is judged at once; without them, writing its rows meanwhile costs nothing and saves keeping them.
+        if (keys.ReadsTable && await session.WriteAsync(batch, decided, (tables.Clean, clean), KnownAsync, cancel) is { } written) return written;
+        var verdicts = await session.JudgeAsync(batch, decided, KnownAsync, cancel);
         return new WrittenBatch(
             verdicts, verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : []);
+
+        ValueTask<string?> KnownAsync(CancellationToken token) => keys.FindAsync(clean, token);
     }
 
     private async Task StoreAsync(
@@ -68,27 +67,29 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
                 tables.Duplicates, basis.Duplicates, session.Connection, rows, new Append(Noted(basis.Duplicates, batch)), cancel);
         }
 
-        session.Committed(await TableWriter.CommitAsync(
-            tables.Clean, basis.Clean, written.Files, new Append(Reached(batch), ReadsTable: true), cancel));
+        var version = await TableWriter.CommitAsync(
+            tables.Clean, basis.Clean, written.Files, new Append(Reached(batch), ReadsTable: true), cancel);
+        session.Committed(version);
+        keys.Accept(written.Files);
     }
 
-    /// <summary>The batch was read from positions that must still be the table's.</summary>
+    /// <summary>The table must not have come further than where the batch begins, nor than where it ends without a record.</summary>
     private void RequirePositions(Snapshot clean, RawBatch batch)
     {
-        foreach (var first in batch.Runs.DistinctBy(run => run.First.Partition).Select(run => run.First))
+        var begins = batch.Runs.DistinctBy(run => run.First.Partition).Select(run => (run.First.Partition, run.First.Offset));
+        var ends = batch.Reached.Select(reached => (Partition: reached.Key, Offset: reached.Value.Next));
+        foreach (var (partition, offset) in begins.Concat(ends))
         {
-            if (clean.TransactionVersion(target.PositionId(first.Partition)) is { } next && next != first.Offset)
-                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{first.Partition} {next}, not {first.Offset}.");
+            if (clean.TransactionVersion(target.PositionId(partition)) is { } next && next > offset)
+                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{partition} {next}, beyond {offset}.");
         }
     }
 
     private List<SetTransaction> Reached(RawBatch batch) =>
     [
-        .. batch.Reached.SelectMany(IEnumerable<SetTransaction> (reached) =>
-        [
-            new(target.PositionId(reached.Key), reached.Value.Next),
-            new(target.ObjectId(reached.Key), reached.Value.ObjectStart),
-        ]),
+        .. batch.Reached.Select(reached => new SetTransaction(target.PositionId(reached.Key), reached.Value.Next)),
+        .. batch.Reached.Where(_ => target.ReadsObjects)
+            .Select(reached => new SetTransaction(target.ObjectId(reached.Key), reached.Value.ObjectStart)),
     ];
 
     /// <summary>An earlier attempt may have come further than this one, with larger batches; what it noted stays true.</summary>

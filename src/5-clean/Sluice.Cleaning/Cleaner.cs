@@ -62,7 +62,7 @@ public sealed class Cleaner(
         await using var _ = batches.ConfigureAwait(false);
         if (!await batches.MoveNextAsync()) return;
         using var session = CleaningSession.Open(target.Dataset, options);
-        var commit = new BatchCommit(target, destination, session, time);
+        var commit = new BatchCommit(target, destination, session, new TableKeys(destination.Clean, target.Dataset.Key), time);
         for (var more = true; more;)
         {
             var batch = batches.Current;

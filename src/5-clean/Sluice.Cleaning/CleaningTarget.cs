@@ -10,6 +10,9 @@ internal sealed record CleaningTarget(Dataset Dataset, string Path, string Topic
     public const string Batch = "batch";
     public const string Stream = "stream";
 
+    /// <summary>Whether the records come from the sink's objects; a stream's come from the log itself.</summary>
+    public bool ReadsObjects => Path == Batch;
+
     public static CleaningTarget Of(Dataset dataset, string path) => path switch
     {
         Batch => new CleaningTarget(dataset, path, dataset.Topic),
@@ -22,6 +25,9 @@ internal sealed record CleaningTarget(Dataset Dataset, string Path, string Topic
 
     /// <summary>Start offset of the raw object that holds the next offset, or the next offset itself when an object begins there.</summary>
     public string ObjectId(int partition) => $"sluice/{Path}/{Topic}/{partition}/object";
+
+    /// <summary>Records of a stream's shard that are below its position and were never read: before the start, or lost to retention and accepted.</summary>
+    public string SkippedId(int partition) => $"sluice/{Path}/{Topic}/{partition}/skipped";
 
     /// <summary>Number of the last replay that the table has taken in.</summary>
     public string ReplayId => $"sluice/{Path}/{Dataset.Name}/replay";

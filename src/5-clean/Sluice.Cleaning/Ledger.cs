@@ -16,16 +16,25 @@ public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, Cle
     public static async ValueTask<IReadOnlyList<PartitionEnd>> ReceivedAsync(ILog log, string topic, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(log);
-        if (await log.FindTopicAsync(topic, cancel) is not { } description) return [];
-        var ends = new List<PartitionEnd>(description.PartitionCount);
-        for (var partition = 0; partition < description.PartitionCount; partition++)
-            ends.Add(new PartitionEnd(partition, (await log.OffsetsAsync(new TopicPartition(topic, partition), cancel)).End));
+        var ends = new List<PartitionEnd>();
+        foreach (var partition in await log.PartitionsAsync(topic, cancel))
+            ends.Add(new PartitionEnd(partition.Partition, (await log.OffsetsAsync(new TopicPartition(topic, partition.Partition), cancel)).End));
         return ends;
+    }
+
+    /// <summary>The account of a dataset on one path while records arrive and are cleaned: what is cleaned is read first, what arrived after it.</summary>
+    /// <param name="path">batch or stream.</param>
+    /// <exception cref="ArgumentException">No such dataset or path.</exception>
+    public async Task<LedgerAccount> ReadAsync(string dataset, string path, ILog log, CancellationToken cancel)
+    {
+        var target = CleaningTarget.Of(pipeline.DatasetNamed(dataset), path);
+        using var counts = await LedgerCounts.OpenAsync(tables, target, options, cancel);
+        return await AccountAsync(target, counts, await ReceivedAsync(log, target.Topic, cancel), cancel);
     }
 
     /// <summary>The account of a dataset on one path.</summary>
     /// <param name="path">batch or stream.</param>
-    /// <param name="received">End offsets of the topic's partitions (<see cref="ReceivedAsync"/>), taken before or at this moment.</param>
+    /// <param name="received">End offsets of the topic's partitions (<see cref="ReceivedAsync"/>), none of which was cleaned beyond.</param>
     /// <exception cref="ArgumentException">No such dataset or path.</exception>
     public async Task<LedgerAccount> ReadAsync(
         string dataset, string path, IReadOnlyList<PartitionEnd> received, CancellationToken cancel)
@@ -33,19 +42,26 @@ public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, Cle
         ArgumentNullException.ThrowIfNull(received);
         var target = CleaningTarget.Of(pipeline.DatasetNamed(dataset), path);
         using var counts = await LedgerCounts.OpenAsync(tables, target, options, cancel);
+        return await AccountAsync(target, counts, received, cancel);
+    }
+
+    private static async Task<LedgerAccount> AccountAsync(
+        CleaningTarget target, LedgerCounts counts, IReadOnlyList<PartitionEnd> received, CancellationToken cancel)
+    {
         var partitions = new List<LedgerPartition>(received.Count);
         foreach (var (partition, end) in received.OrderBy(item => item.Partition))
         {
             var position = counts.PositionOf(partition);
+            var skipped = counts.SkippedOf(partition);
             var quarantined = await counts.QuarantinedAsync(partition, position, cancel);
             var duplicates = await counts.DuplicatesAsync(partition, position, cancel);
-            partitions.Add(new LedgerPartition(partition, end, end - position, position - quarantined - duplicates, quarantined, duplicates));
+            var clean = position - skipped - quarantined - duplicates;
+            partitions.Add(new LedgerPartition(partition, end, end - position, clean, quarantined, duplicates) { Skipped = skipped });
         }
 
-        var clean = await counts.CleanAsync(cancel);
         return new LedgerAccount(
-            dataset, path, target.Topic, partitions.Sum(p => p.Received), partitions.Sum(p => p.Waiting), clean,
-            partitions.Sum(p => p.Quarantined), partitions.Sum(p => p.Duplicates), partitions);
+            target.Dataset.Name, target.Path, target.Topic, partitions.Sum(p => p.Received), partitions.Sum(p => p.Waiting),
+            await counts.CleanAsync(cancel), partitions.Sum(p => p.Quarantined), partitions.Sum(p => p.Duplicates), partitions);
     }
 }
 
@@ -70,15 +86,22 @@ public sealed record LedgerAccount(
     long Duplicates,
     IReadOnlyList<LedgerPartition> Partitions)
 {
+    /// <summary>Records that the stream path was told to leave out: those before its start, and those that retention removed and that was accepted.</summary>
+    public long Skipped => Partitions.Sum(p => p.Skipped);
+
     /// <summary>Whether every record is accounted for, once.</summary>
-    public bool Closes => Received == Clean + Quarantined + Duplicates + Waiting && Partitions.All(p => p.Waiting >= 0 && p.Clean >= 0);
+    public bool Closes => Received == Clean + Quarantined + Duplicates + Skipped + Waiting && Partitions.All(p => p.Waiting >= 0 && p.Clean >= 0);
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Path}.{Dataset}: {Received} received = {Clean} clean + {Quarantined} quarantined + {Duplicates} duplicates + "
-        + $"{Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
+        + $"{(Skipped == 0 ? "" : $"{Skipped} skipped + ")}{Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
 }
 
 /// <summary>A partition's part.</summary>
-/// <param name="Clean">Derived: offsets below the position that are in neither quarantine nor duplicates.</param>
-public sealed record LedgerPartition(int Partition, long Received, long Waiting, long Clean, long Quarantined, long Duplicates);
+/// <param name="Clean">Derived: offsets below the position that are in neither quarantine nor duplicates, nor skipped.</param>
+public sealed record LedgerPartition(int Partition, long Received, long Waiting, long Clean, long Quarantined, long Duplicates)
+{
+    /// <summary>Offsets below the position that were never read.</summary>
+    public long Skipped { get; init; }
+}

@@ -55,6 +55,8 @@ internal sealed class LedgerCounts : IDisposable
 
     public long PositionOf(int partition) => _clean?.Snapshot.TransactionVersion(_target.PositionId(partition)) ?? 0;
 
+    public long SkippedOf(int partition) => _clean?.Snapshot.TransactionVersion(_target.SkippedId(partition)) ?? 0;
+
     public async Task<long> CleanAsync(CancellationToken cancel)
     {
         if (_clean is null) return 0;

@@ -57,8 +57,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
     {
         var clean = await tables.Clean.SnapshotAsync(cancel);
         var basis = await replayed.SnapshotAsync(cancel);
-        var existing = clean.Files.Count == 0 ? null : await tables.Clean.RelationAsync(clean, cancel);
-        var verdicts = await session.JudgeAsync(input.Batch, new HashSet<int>(), existing, cancel);
+        var keys = new TableKeys(tables.Clean, target.Dataset.Key);
+        var verdicts = await session.JudgeAsync(input.Batch, new HashSet<int>(), token => keys.FindAsync(clean, token), cancel);
 
         // What is still at fault for the same reasons is no news.
         var same = session.Faults.Where(fault => fault.Value.SequenceEqual(input.Records[fault.Key].Reasons)).Select(fault => fault.Key).ToHashSet();

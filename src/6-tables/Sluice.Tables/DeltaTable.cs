@@ -13,6 +13,7 @@ public sealed class DeltaTable
     private readonly DataFileWriter _writer;
     private readonly RelationReader _relations;
     private readonly SnapshotCache _cache;
+    private readonly CompactionCommit _compaction;
 
     internal DeltaTable(TableCatalog catalog, TableName name)
     {
@@ -24,6 +25,7 @@ public sealed class DeltaTable
         _committer = new TableCommitter(catalog, name, _log, _loader, _cache, new CheckpointWriter(catalog, name, _log));
         _writer = new DataFileWriter(catalog, name, _log);
         _relations = new RelationReader(catalog.Objects, name, _log);
+        _compaction = new CompactionCommit(name, _relations, _writer, _committer);
     }
 
     public TableName Name { get; }
@@ -92,7 +94,26 @@ public sealed class DeltaTable
     public Task<string> RelationAsync(Snapshot snapshot, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return _relations.SqlAsync(snapshot, cancel);
+        return _relations.SqlAsync(snapshot, snapshot.Files, cancel);
+    }
+
+    /// <summary>As <see cref="RelationAsync(Snapshot, CancellationToken)"/>, over some of the snapshot's files.</summary>
+    /// <exception cref="TableFormatException">A data file is missing.</exception>
+    public Task<string> RelationAsync(Snapshot snapshot, IReadOnlyCollection<AddFile> files, CancellationToken cancel) =>
+        _relations.SqlAsync(snapshot, files, cancel);
+
+    /// <summary>
+    /// Merges small files, if a tier of them is due: one merge, so call it until it returns null. Readers are not held up, the files
+    /// that were merged stay until they are vacuumed. Appends and compactions never fail because of each other; when another writer
+    /// removed one of the files meanwhile, nothing is changed (<see cref="CommitOutcome.DeleteConflict"/>).
+    /// </summary>
+    /// <param name="connection">Reads and writes the rows; best of an instance with one thread, since nobody waits for it.</param>
+    /// <exception cref="TableUnsupportedException">The table asks writers for a feature that Sluice does not have.</exception>
+    public async Task<Compaction?> CompactAsync(DuckDBConnection connection, CompactionOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(options);
+        return await _compaction.RunAsync(await SnapshotAsync(cancel), connection, options, cancel);
     }
 
     /// <summary>Writes version 0, unless the table exists by then.</summary>
@@ -119,6 +140,12 @@ public sealed record Change(
     /// these rows then conflict, and the history says that the append was not blind.
     /// </summary>
     public bool ReadsTable { get; init; }
+
+    /// <summary>Files of the basis that the commit removes, beside those that an overwrite does.</summary>
+    public IReadOnlyList<AddFile> Removes { get; init; } = [];
+
+    /// <summary>False when the commit only moves rows from the removed files into the added ones: then it conflicts with nobody who reads or adds.</summary>
+    public bool DataChange { get; init; } = true;
 }
 
 /// <summary>A <c>txn</c> action.</summary>

@@ -8,7 +8,8 @@ namespace Sluice.Analysis;
 
 /// <summary>
 /// Answers the questions of a pipeline over its clean tables. An answer is the table <c>answers.{question}</c>, replaced as a
-/// whole in one commit, so a reader sees the answer before or the answer after.
+/// whole in one commit, so a reader sees the answer before or the answer after. Asked of the stream's tables, which can be done at any
+/// moment, it is the table <c>answers_stream.{question}</c>.
 /// </summary>
 /// <param name="tables">Where the clean tables are and the answers go.</param>
 /// <param name="pipeline">The questions and what they read.</param>
@@ -16,8 +17,10 @@ namespace Sluice.Analysis;
 /// <param name="time">Measures how long an answer takes.</param>
 public sealed class Questions(TableCatalog tables, PipelineDefinition pipeline, DuckDbOptions engine, TimeProvider time)
 {
-    /// <summary>The namespace of the answers.</summary>
+    /// <summary>The namespace of the answers over the batch path's tables; over others it has their namespace behind it, e.g. <c>answers_stream</c>.</summary>
     public const string AnswerNamespace = "answers";
+
+    private const string BatchSource = "batch";
 
     /// <summary>Answers one question over the tables <c>{source}.{dataset}</c> as they are now.</summary>
     /// <param name="question">One of the pipeline's.</param>
@@ -38,8 +41,8 @@ public sealed class Questions(TableCatalog tables, PipelineDefinition pipeline, 
         var answer = question.Sql.Within("CREATE OR REPLACE TEMP TABLE _answer AS", "");
         await duckDb.RetryWithFewerThreadsAsync(c => connection.ExecuteAsync(answer, c), cancel).ConfigureAwait(false);
         var rows = await connection.ReadAsync("SELECT count(*) FROM temp._answer", r => r.GetInt64(0), cancel).ConfigureAwait(false);
-        var version = await StoreAsync(question, connection, reads, cancel).ConfigureAwait(false);
-        return new Answer(question.Name, Target(question), version, rows[0], time.GetElapsedTime(start));
+        var version = await StoreAsync(Target(question, source), question, connection, reads, cancel).ConfigureAwait(false);
+        return new Answer(question.Name, Target(question, source), version, rows[0], time.GetElapsedTime(start));
     }
 
     /// <summary>Answers all questions, each after those it reads.</summary>
@@ -55,7 +58,8 @@ public sealed class Questions(TableCatalog tables, PipelineDefinition pipeline, 
         return answers;
     }
 
-    private static TableName Target(Question question) => new(AnswerNamespace, question.Name);
+    private static TableName Target(Question question, string source) =>
+        new(source == BatchSource ? AnswerNamespace : $"{AnswerNamespace}_{source}", question.Name);
 
     private static TableSchema Schema(IEnumerable<CleanColumn> columns) =>
         new([.. columns.Select(c => new TableColumn(c.Name, c.Type, c.Nullable))]);
@@ -68,7 +72,7 @@ public sealed class Questions(TableCatalog tables, PipelineDefinition pipeline, 
         foreach (var read in question.Sql.Reads.Distinct())
         {
             var other = pipeline.Questions.FirstOrDefault(q => q.Name == read);
-            var name = other is null ? new TableName(source, read) : Target(other);
+            var name = other is null ? new TableName(source, read) : Target(other, source);
             var columns = other?.Columns ?? pipeline.Datasets.Single(d => d.Name == read).Columns;
             var (relation, version) = await RelationAsync(name, columns, cancel).ConfigureAwait(false);
             connection.Execute($"CREATE VIEW {SqlName.Quote(source)}.{SqlName.Quote(read)} AS SELECT * FROM {relation}");
@@ -91,16 +95,17 @@ public sealed class Questions(TableCatalog tables, PipelineDefinition pipeline, 
         return (await table.RelationAsync(snapshot, cancel).ConfigureAwait(false), snapshot.Version);
     }
 
-    private async Task<long> StoreAsync(Question question, DuckDBConnection connection, string reads, CancellationToken cancel)
+    private async Task<long> StoreAsync(
+        TableName target, Question question, DuckDBConnection connection, string reads, CancellationToken cancel)
     {
-        var table = await tables.OpenOrCreateAsync(Target(question), Schema(question.Columns), cancel).ConfigureAwait(false);
+        var table = await tables.OpenOrCreateAsync(target, Schema(question.Columns), cancel).ConfigureAwait(false);
         var basis = await table.SnapshotAsync(cancel).ConfigureAwait(false);
         var files = await table.WriteFilesAsync(connection, "SELECT * FROM temp._answer", cancel).ConfigureAwait(false);
         var parameters = new Dictionary<string, string> { ["mode"] = "Overwrite", ["reads"] = reads };
         var result = await table.CommitAsync(basis, new Change("WRITE", parameters, files, Overwrite: true, []), cancel).ConfigureAwait(false);
         return result.Outcome == CommitOutcome.Committed
             ? result.Version
-            : throw new AnswerConflictException(Target(question), result);
+            : throw new AnswerConflictException(target, result);
     }
 }
 

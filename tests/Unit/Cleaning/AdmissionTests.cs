@@ -14,23 +14,25 @@ public sealed class AdmissionTests
     [Fact]
     public async Task Clean_faulty_and_double_records_are_told_apart_in_one_scan()
     {
-        using var bed = new Session(CleaningBed.CleanSql);
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql);
         var written = await bed.WriteAsync(
             CleaningBed.Reading(1), CleaningBed.Reading(2), "garbage", CleaningBed.Reading(1, "again"), """{"id":3,"name":" "}""", CleaningBed.Reading(4));
         written.ShouldNotBeNull().Verdicts.ShouldBe(new Verdicts(3, 2, 1));
-        (await bed.ReadAsync("SELECT id::VARCHAR FROM written ORDER BY id")).ShouldBe(["1", "2", "4"]);
         bed.Faults.ShouldBe(["2 not JSON", "4 column name: null after cleaning"]);
-        (await bed.ReadAsync("SELECT _position || ' ' || key FROM duplicates")).ShouldBe(["3 1"]);
+        (await bed.DuplicatesAsync()).ShouldBe(["3 1"]);
+        await bed.CommitAsync(written);
+        (await bed.RowsAsync()).ShouldBe(["1|a", "2|a", "4|a"]);
     }
 
     [Fact]
     public async Task Keys_of_the_table_and_of_committed_batches_are_known()
     {
-        using var bed = new Session(CleaningBed.CleanSql);
-        bed.Existing = ("(SELECT unnest([1, 7])::INTEGER AS id)", 5);
-        (await bed.WriteAsync(CleaningBed.Reading(7), CleaningBed.Reading(8))).ShouldNotBeNull().Verdicts.ShouldBe(new Verdicts(1, 0, 1));
-        bed.Commit(6);
-        bed.Existing = ("(SELECT unnest([1, 7, 8])::INTEGER AS id)", 6);
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql);
+        await bed.CommitAsync(await bed.WriteAsync(CleaningBed.Reading(1), CleaningBed.Reading(7)));
+        bed.OpenSession();
+        var second = await bed.WriteAsync(CleaningBed.Reading(7), CleaningBed.Reading(8));
+        second.ShouldNotBeNull().Verdicts.ShouldBe(new Verdicts(1, 0, 1));
+        await bed.CommitAsync(second);
         (await bed.WriteAsync(CleaningBed.Reading(8), CleaningBed.Reading(1), CleaningBed.Reading(9))).ShouldNotBeNull()
             .Verdicts.ShouldBe(new Verdicts(1, 0, 2));
     }
@@ -38,7 +40,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task Keys_of_a_batch_that_was_not_committed_are_not_known()
     {
-        using var bed = new Session(CleaningBed.CleanSql);
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql);
         await bed.WriteAsync(CleaningBed.Reading(1));
         (await bed.WriteAsync(CleaningBed.Reading(1))).ShouldNotBeNull().Verdicts.ShouldBe(new Verdicts(1, 0, 0));
     }
@@ -46,10 +48,10 @@ public sealed class AdmissionTests
     [Fact]
     public async Task A_first_row_that_comes_after_a_later_one_is_for_two_scans_to_judge()
     {
-        using var bed = new Session(CleaningBed.CleanSql.Replace("FROM source", "FROM source ORDER BY _position DESC", StringComparison.Ordinal));
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql.Replace("FROM source", "FROM source ORDER BY _position DESC", StringComparison.Ordinal));
         (await bed.WriteAsync(CleaningBed.Reading(1, "first"), CleaningBed.Reading(1, "second"))).ShouldBeNull();
         (await bed.JudgeAsync()).ShouldBe(new Verdicts(1, 0, 1));
-        (await bed.ReadAsync("SELECT _position || ' ' || key FROM duplicates")).ShouldBe(["1 1"]);
+        (await bed.DuplicatesAsync()).ShouldBe(["1 1"]);
     }
 
     [Theory]
@@ -61,7 +63,7 @@ public sealed class AdmissionTests
     [InlineData("FROM (SELECT * REPLACE (CASE id WHEN 2 THEN error('no') ELSE name END AS name) FROM source)")]
     public async Task Sql_that_does_not_make_one_row_of_a_record_is_for_two_scans_to_judge(string from)
     {
-        using var bed = new Session(CleaningBed.CleanSql.Replace("FROM source", from, StringComparison.Ordinal));
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql.Replace("FROM source", from, StringComparison.Ordinal));
         (await bed.WriteAsync(CleaningBed.Reading(1), CleaningBed.Reading(2), CleaningBed.Reading(3))).ShouldBeNull();
     }
 
@@ -69,7 +71,7 @@ public sealed class AdmissionTests
     public async Task Rows_pass_the_clean_sql_once()
     {
         // As a condition of the view, what it names of the SQL would be computed a second time before the rows are.
-        using var bed = new Session(CleaningBed.CleanSql.Replace("NULLIF(trim(name), '')", "NULLIF(trim(reverse(name)), '')", StringComparison.Ordinal));
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql.Replace("NULLIF(trim(name), '')", "NULLIF(trim(reverse(name)), '')", StringComparison.Ordinal));
         await bed.WriteAsync(CleaningBed.Reading(1));
         var plan = string.Concat(await bed.PlanAsync());
         plan.Split("reverse").Length.ShouldBe(2, plan);
@@ -96,48 +98,68 @@ public sealed class AdmissionTests
     private sealed class Session : IDisposable
     {
         private readonly CleaningBed _bed;
-        private readonly CleaningSession _session;
+        private readonly DatasetTables _tables;
+        private CleaningSession _session;
         private RawBatch _batch = new();
 
-        public Session(string sql)
+        private Session(CleaningBed bed, DatasetTables tables)
         {
-            _bed = new CleaningBed(sql);
-            _session = CleaningSession.Open(_bed.Pipeline.Datasets[0], _bed.Options with { Threads = 1 });
+            (_bed, _tables) = (bed, tables);
+            _session = CleaningSession.Open(bed.Pipeline.Datasets[0], bed.Options with { Threads = 1 });
         }
 
-        public (string? Rows, long Version) Existing { get; set; } = (null, 0);
-
-        private string Select { get; set; } = "";
-
         public IEnumerable<string> Faults => _session.Faults.Select(f => $"{f.Key} {string.Join("; ", f.Value)}");
+
+        public static async Task<Session> OpenAsync(string sql)
+        {
+            var bed = new CleaningBed(sql);
+            var target = CleaningTarget.Of(bed.Pipeline.Datasets[0], CleaningTarget.Batch);
+            return new Session(bed, await DatasetTables.OpenAsync(bed.Catalog, target, CleaningBed.Cancel));
+        }
+
+        /// <summary>As in the next run.</summary>
+        public void OpenSession()
+        {
+            _session.Dispose();
+            _session = CleaningSession.Open(_bed.Pipeline.Datasets[0], _bed.Options with { Threads = 1 });
+        }
 
         public async Task<WrittenBatch?> WriteAsync(params string[] records)
         {
             _batch = new RawBatch();
             foreach (var record in records) _batch.Add(new RawPlace(CleaningBed.Topic, 0, _batch.Count, null, null), Encoding.UTF8.GetBytes(record));
-            return await _session.WriteAsync(
-                _batch, new HashSet<int>(), Existing,
-                async select =>
-                {
-                    Select = select;
-                    await _session.Connection.ExecuteAsync($"CREATE OR REPLACE TEMP TABLE written AS {select}", CleaningBed.Cancel);
-                    return [];
-                },
-                CleaningBed.Cancel);
+            var snapshot = await _tables.Clean.SnapshotAsync(CleaningBed.Cancel);
+            return await _session.WriteAsync(_batch, new HashSet<int>(), (_tables.Clean, snapshot), token => KnownAsync(snapshot, token), CleaningBed.Cancel);
         }
 
-        public Task<Verdicts> JudgeAsync() => _session.JudgeAsync(_batch, new HashSet<int>(), Existing.Rows, CleaningBed.Cancel);
+        public async Task<Verdicts> JudgeAsync()
+        {
+            var snapshot = await _tables.Clean.SnapshotAsync(CleaningBed.Cancel);
+            return await _session.JudgeAsync(_batch, new HashSet<int>(), token => KnownAsync(snapshot, token), CleaningBed.Cancel);
+        }
 
-        public void Commit(long version) => _session.Committed(version);
+        public async Task CommitAsync(WrittenBatch? written)
+        {
+            var snapshot = await _tables.Clean.SnapshotAsync(CleaningBed.Cancel);
+            _session.Committed(await TableWriter.CommitAsync(
+                _tables.Clean, snapshot, written.ShouldNotBeNull().Files, new Append([], ReadsTable: true), CleaningBed.Cancel));
+        }
 
-        public Task<IReadOnlyList<string>> ReadAsync(string sql) => _session.Connection.ReadAsync(sql, row => row.GetString(0), CleaningBed.Cancel);
+        public Task<IReadOnlyList<string>> RowsAsync() => _bed.CleanRowsAsync();
 
-        public Task<IReadOnlyList<string>> PlanAsync() => _session.Connection.ReadAsync($"EXPLAIN {Select}", row => row.GetString(1), CleaningBed.Cancel);
+        public Task<IReadOnlyList<string>> DuplicatesAsync() =>
+            _session.Connection.ReadAsync("SELECT _position || ' ' || key FROM duplicates", row => row.GetString(0), CleaningBed.Cancel);
+
+        public Task<IReadOnlyList<string>> PlanAsync() => _session.Connection.ReadAsync(
+            $"EXPLAIN {new JudgeSql(_bed.Pipeline.Datasets[0]).AdmittedRows}", row => row.GetString(1), CleaningBed.Cancel);
 
         public void Dispose()
         {
             _session.Dispose();
             _bed.Dispose();
         }
+
+        private ValueTask<string?> KnownAsync(Snapshot snapshot, CancellationToken cancel) =>
+            new TableKeys(_tables.Clean, _bed.Pipeline.Datasets[0].Key).FindAsync(snapshot, cancel);
     }
 }

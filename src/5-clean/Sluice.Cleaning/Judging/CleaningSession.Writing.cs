@@ -16,15 +16,15 @@ internal sealed partial class CleaningSession
     private bool _tooManyKeys;
 
     /// <summary>
-    /// Judges the batch while <paramref name="write"/> stores the rows of the select it is given: no row is kept in between, which saves a
-    /// quarter of the time. What is not admitted at once (rows at fault, and rows of keys that seem to have occurred) is judged again by
-    /// itself. Null when the outcome is not certain, because the SQL failed or gave other rows than records, or because the first row of
+    /// Judges the batch while its rows are written as files of the table: no row is kept in between, which saves a quarter of the time.
+    /// What is not admitted at once (rows at fault, and rows of keys that seem to have occurred) is judged again by itself. Null when the outcome is not certain, because the SQL failed or gave other rows than records, or because the first row of
     /// a key came after a later one: then <see cref="JudgeAsync"/> decides, and the files belong to nothing.
     /// </summary>
-    /// <param name="existing">As for <see cref="JudgeAsync"/>.</param>
-    /// <param name="version">The version of the table whose rows these are.</param>
+    /// <param name="clean">The table that takes the rows, and holds the keys they must not repeat.</param>
+    /// <param name="known">As for <see cref="JudgeAsync"/>.</param>
     public async Task<WrittenBatch?> WriteAsync(
-        RawBatch batch, IReadOnlySet<int> decided, (string? Rows, long Version) existing, Func<string, Task<IReadOnlyList<AddFile>>> write, CancellationToken cancel)
+        RawBatch batch, IReadOnlySet<int> decided, (DeltaTable Table, Snapshot Snapshot) clean,
+        Func<CancellationToken, ValueTask<string?>> known, CancellationToken cancel)
     {
         _admitted = false;
         if (_tooManyKeys) return null;
@@ -32,14 +32,14 @@ internal sealed partial class CleaningSession
         _raw.ForgetFaults();
         try
         {
-            await NoteKeysAsync(existing, cancel);
+            await NoteKeysAsync(clean.Table, clean.Snapshot, cancel);
             if (_tooManyKeys) return null;
             await _connection.ExecuteAsync(JudgeSql.EmptyTables, cancel);
             _admission.Begin(batch.Count);
             _raw.Show(batch, 0, batch.Count, decided);
-            var files = await write(_sql.AdmittedRows);
+            var files = await clean.Table.WriteFilesAsync(_connection, _sql.AdmittedRows, cancel);
             foreach (var (ordinal, reasons) in _raw.Faults) _faults[ordinal] = reasons;
-            _admitted = _admission.Seen == batch.Count - decided.Count - _faults.Count && await SettleAsync(batch, existing.Rows, cancel);
+            _admitted = _admission.Seen == batch.Count - decided.Count - _faults.Count && await SettleAsync(batch, known, cancel);
             if (_admitted)
                 return new WrittenBatch(new Verdicts(_admission.Admitted, _faults.Count, _admission.HeldBack.Count), files);
         }
@@ -63,13 +63,14 @@ internal sealed partial class CleaningSession
         LimitKeys();
     }
 
-    private async Task NoteKeysAsync((string? Rows, long Version) existing, CancellationToken cancel)
+    private async Task NoteKeysAsync(DeltaTable table, Snapshot snapshot, CancellationToken cancel)
     {
-        if (_keysVersion == existing.Version) return;
+        if (_keysVersion == snapshot.Version) return;
         _admission.ForgetKeys();
         _keysVersion = null;
-        if (existing.Rows is not null) await _connection.ReadAsync(_sql.NoteKeys(existing.Rows), row => row.GetInt64(0), cancel);
-        _keysVersion = existing.Version;
+        if (snapshot.Files.Count > 0)
+            await _connection.ReadAsync(_sql.NoteKeys(await table.RelationAsync(snapshot, cancel)), row => row.GetInt64(0), cancel);
+        _keysVersion = snapshot.Version;
         LimitKeys();
     }
 
@@ -80,7 +81,7 @@ internal sealed partial class CleaningSession
     }
 
     /// <summary>Judges what was not admitted; false when it turns out to be anything else than rows at fault and later rows of their keys.</summary>
-    private async Task<bool> SettleAsync(RawBatch batch, string? existing, CancellationToken cancel)
+    private async Task<bool> SettleAsync(RawBatch batch, Func<CancellationToken, ValueTask<string?>> known, CancellationToken cancel)
     {
         var (atFault, heldBack) = (_admission.AtFault, _admission.HeldBack);
         if (atFault.Count + heldBack.Count == 0) return true;
@@ -92,7 +93,7 @@ internal sealed partial class CleaningSession
         if (atFault.Count > 0) await AddReasonsAsync(cancel);
         if (!atFault.All(_faults.ContainsKey)) return false;
         if (heldBack.Count == 0) return true;
-        if (await FindDuplicatesAsync(counted.Good, existing, cancel) != heldBack.Count) return false;
+        if (await FindDuplicatesAsync(counted.Good, known, cancel) != heldBack.Count) return false;
         var duplicates = await _connection.ReadAsync("SELECT _position FROM duplicates", row => (int)row.GetInt64(0), cancel);
         return heldBack.All(row => duplicates.Contains(row.Position));
     }

@@ -68,11 +68,12 @@ internal sealed partial class CleaningSession : IDisposable
     /// <summary>
     /// Judges the batch, leaving out <paramref name="decided"/>. The results stay until the next batch.
     /// </summary>
-    /// <param name="existing">A table expression with the key column, over the rows that keys must not repeat; null for none.</param>
+    /// <param name="known">Called once the relation <c>firsts</c> is there: <see cref="KnownKeys.FindAsync"/>.</param>
     /// <exception cref="SqlException">The SQL fails for a reason that is not in the records.</exception>
     /// <exception cref="CleanSqlException">The SQL's result is no cleaning: too many records fail in it, or positions are not the source's.</exception>
-    public Task<Verdicts> JudgeAsync(RawBatch batch, IReadOnlySet<int> decided, string? existing, CancellationToken cancel) =>
-        _duckDb.RetryWithFewerThreadsAsync(token => JudgeOnceAsync(batch, decided, existing, token), cancel);
+    public Task<Verdicts> JudgeAsync(
+        RawBatch batch, IReadOnlySet<int> decided, Func<CancellationToken, ValueTask<string?>> known, CancellationToken cancel) =>
+        _duckDb.RetryWithFewerThreadsAsync(token => JudgeOnceAsync(batch, decided, known, token), cancel);
 
     /// <summary>The clean rows of the last batch, in the table's columns.</summary>
     public string CleanRows => _sql.CleanRows(_allGood);
@@ -112,7 +113,8 @@ internal sealed partial class CleaningSession : IDisposable
     public static string Timestamp(DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{time.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'");
 
-    private async Task<Verdicts> JudgeOnceAsync(RawBatch batch, IReadOnlySet<int> decided, string? existing, CancellationToken cancel)
+    private async Task<Verdicts> JudgeOnceAsync(
+        RawBatch batch, IReadOnlySet<int> decided, Func<CancellationToken, ValueTask<string?>> known, CancellationToken cancel)
     {
         _faults.Clear();
         _raw.ForgetFaults();
@@ -129,7 +131,7 @@ internal sealed partial class CleaningSession : IDisposable
         }
 
         if (counted.Good < counted.Rows) await AddReasonsAsync(cancel);
-        var duplicates = await FindDuplicatesAsync(counted.Good, existing, cancel);
+        var duplicates = await FindDuplicatesAsync(counted.Good, known, cancel);
         _allGood = counted.Good == counted.Rows && duplicates == 0;
         return new Verdicts(counted.Good - duplicates, _faults.Count, duplicates);
     }
@@ -201,12 +203,12 @@ internal sealed partial class CleaningSession : IDisposable
             _faults[ordinal] = reasons;
     }
 
-    private async Task<long> FindDuplicatesAsync(long good, string? existing, CancellationToken cancel)
+    private async Task<long> FindDuplicatesAsync(long good, Func<CancellationToken, ValueTask<string?>> known, CancellationToken cancel)
     {
         await _connection.ExecuteAsync(_sql.Firsts, cancel);
         var firsts = (await _connection.ReadAsync("SELECT count(*) FROM firsts", row => row.GetInt64(0), cancel))[0];
-        if (firsts == good && existing is null) return 0;
-        return await _connection.ExecuteAsync(_sql.Duplicates(existing ?? "(SELECT * FROM cleaned LIMIT 0)"), cancel);
+        var inTable = await known(cancel);
+        return firsts == good && inTable is null ? 0 : await _connection.ExecuteAsync(_sql.Duplicates(inTable), cancel);
     }
 
     private void AppendFaults(RawBatch batch)

@@ -66,14 +66,15 @@ internal sealed class JudgeSql(Dataset dataset)
     public string Firsts =>
         $"CREATE OR REPLACE TEMP TABLE firsts AS SELECT {_key} AS key, min(_position) AS _position FROM cleaned WHERE _good GROUP BY {_key}";
 
-    /// <summary>Rows of keys that occurred before: in the batch, or in <paramref name="existing"/>, the table.</summary>
-    public string Duplicates(string existing) => $"""
+    /// <summary>Of <c>firsts</c>, the positions whose keys are in the key column of a table expression.</summary>
+    public static string KnownIn(string relation, string key) => $"SELECT k._position FROM {relation} t JOIN firsts k ON k.key = t.{key}";
+
+    /// <summary>Rows of keys that occurred before: in the batch, or in the table, which <paramref name="known"/> selects the first positions of.</summary>
+    public string Duplicates(string? known) => $"""
         INSERT INTO duplicates
         SELECT c._position, CAST(c.{_key} AS VARCHAR)
         FROM cleaned c JOIN firsts f ON f.key = c.{_key}
-        WHERE c._good AND (
-          c._position <> f._position
-          OR f._position IN (SELECT k._position FROM {existing} t JOIN firsts k ON k.key = t.{_key}))
+        WHERE c._good AND (c._position <> f._position{(known is null ? "" : $" OR f._position IN ({known})")})
         """;
 
     public string CleanRows(bool all) => all

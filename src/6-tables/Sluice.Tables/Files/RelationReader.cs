@@ -5,10 +5,11 @@ namespace Sluice.Tables;
 /// <summary>Finds a snapshot's files on this machine, and the rows that its deletion vectors hide.</summary>
 internal sealed class RelationReader(IObjectStore objects, TableName table, TableLog log)
 {
-    public async Task<string> SqlAsync(Snapshot snapshot, CancellationToken cancel)
+    /// <param name="adds">All of the snapshot's files, or some.</param>
+    public async Task<string> SqlAsync(Snapshot snapshot, IReadOnlyCollection<AddFile> adds, CancellationToken cancel)
     {
-        var files = new List<LocalFile>(snapshot.Files.Count);
-        foreach (var add in snapshot.Files)
+        var files = new List<LocalFile>(adds.Count);
+        foreach (var add in adds)
         {
             var path = await LocalPathAsync(DataPath.Canonical(add.Path), cancel)
                 ?? throw new TableFormatException(table, $"data file {add.Path} of version {snapshot.Version} is missing");

@@ -15,20 +15,28 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
     /// <summary>DuckDB's own default for one JSON object; a longer action raises it.</summary>
     private const int ObjectBytesMin = 16 << 20;
 
+    // The newest one written here; another writer's do no harm.
+    private long _last;
+
     /// <summary>
     /// Writes a checkpoint when the version is due for one. The commit stands whatever happens here: a failure is logged, readers go
     /// on from the checkpoint before, and the next due version tries again.
     /// </summary>
-    public async ValueTask WriteIfDueAsync(Snapshot snapshot)
+    /// <returns>The snapshot as the checkpoint has it: without removes that are expired; null when none was written.</returns>
+    public async ValueTask<Snapshot?> WriteIfDueAsync(Snapshot snapshot)
     {
-        if (snapshot.Version == 0 || snapshot.Version % Interval(snapshot) != 0) return;
+        if (!IsDue(snapshot)) return null;
         try
         {
             await WriteAsync(snapshot, CancellationToken.None);
+            _last = snapshot.Version;
+            var eldest = CheckpointActions.EldestKept(Retention(snapshot), catalog.Time);
+            return new Snapshot(snapshot.State.WithoutTombstones(eldest), snapshot);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SqlException)
         {
             catalog.Logger.LogWarning(e, "Table {Table}: version {Version} is committed, but its checkpoint could not be written", table, snapshot.Version);
+            return null;
         }
     }
 
@@ -51,6 +59,15 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
         var file = await catalog.Objects.PutFileAsync(log.Key(LogFile.CheckpointName(snapshot.Version)), parquet, cancel);
         var hint = LastCheckpoint.Write(snapshot.Version, count, file.Size, snapshot.Files.Count);
         await catalog.Objects.PutAsync(log.Key(LastCheckpoint.Name), hint, cancel);
+    }
+
+    /// <summary>A checkpoint costs what it holds, so one that holds much is written after as many more commits.</summary>
+    private bool IsDue(Snapshot snapshot)
+    {
+        var interval = Interval(snapshot);
+        if (snapshot.Version == 0 || snapshot.Version % interval != 0) return false;
+        var actions = (long)snapshot.State.Files.Count + snapshot.State.Tombstones.Count;
+        return snapshot.Version - _last >= interval * (1 + (actions / catalog.Options.CheckpointActionsPerInterval));
     }
 
     private int Interval(Snapshot snapshot) =>

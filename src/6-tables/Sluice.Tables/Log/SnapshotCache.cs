@@ -40,6 +40,15 @@ internal sealed class SnapshotCache(TableName table, SnapshotLoader loader, Time
         }
     }
 
+    /// <summary>Takes a leaner form of the newest snapshot seen; a form of an older one is of no use.</summary>
+    public void Slim(Snapshot snapshot)
+    {
+        lock (_lock)
+        {
+            if (_last?.Version == snapshot.Version) _last = snapshot;
+        }
+    }
+
     /// <exception cref="TableUnsupportedException">The table needs a reader feature that is missing here.</exception>
     public Snapshot Readable(Snapshot snapshot) =>
         Features.ReadFault(snapshot.Protocol) is { } fault ? throw new TableUnsupportedException(table, fault) : snapshot;

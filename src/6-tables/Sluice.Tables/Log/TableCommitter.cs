@@ -81,7 +81,7 @@ internal sealed class TableCommitter(
     private async ValueTask<CommitResult> CommittedAsync(Snapshot committed)
     {
         cache.Offer(committed);
-        await checkpoints.WriteIfDueAsync(committed);
+        if (await checkpoints.WriteIfDueAsync(committed) is { } slim) cache.Slim(slim);
         return new CommitResult(CommitOutcome.Committed, committed.Version, null);
     }
 

@@ -39,13 +39,18 @@ internal static class CheckpointActions
         yield return state.Metadata!;
         foreach (var transaction in state.Transactions) yield return transaction;
         foreach (var domain in state.Domains) yield return domain;
-        var now = time.GetUtcNow();
-        var eldest = tombstoneRetention < now - DateTimeOffset.UnixEpoch ? (now - tombstoneRetention).ToUnixTimeMilliseconds() : 0;
+        var eldest = EldestKept(tombstoneRetention, time);
         foreach (var remove in state.Tombstones)
         {
             if ((remove.DeletionTimestamp ?? 0) > eldest) yield return remove with { DataChange = false };
         }
 
         foreach (var add in state.Files) yield return add with { DataChange = false };
+    }
+    /// <summary>Removes up to this time, in milliseconds since 1970, are left out.</summary>
+    public static long EldestKept(TimeSpan tombstoneRetention, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        return tombstoneRetention < now - DateTimeOffset.UnixEpoch ? (now - tombstoneRetention).ToUnixTimeMilliseconds() : 0;
     }
 }

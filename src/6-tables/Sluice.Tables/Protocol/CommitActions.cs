@@ -21,7 +21,7 @@ internal sealed class CommitActions
         _isolation = isolation;
         TxnId = $"{options.NewId():D}";
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        _removes = change.Overwrite ? [.. basis.Files.Select(f => Remove(f, now))] : [];
+        _removes = [.. (change.Overwrite ? basis.Files : change.Removes).Select(f => Remove(f, now, change.DataChange))];
         Intent = new Intent(
             change.Overwrite || change.ReadsTable,
             _removes.Select(FileKey.Of).ToHashSet(),
@@ -40,11 +40,11 @@ internal sealed class CommitActions
         var actions = new List<ILogAction>(1 + _change.Transactions.Count + _removes.Length + _change.Adds.Count) { Info(now) };
         actions.AddRange(_change.Transactions.Select(t => t with { LastUpdated = now }));
         actions.AddRange(_removes);
-        actions.AddRange(_change.Adds);
+        actions.AddRange(_change.Adds.Select(add => add.DataChange == _change.DataChange ? add : add with { DataChange = _change.DataChange }));
         return actions;
     }
 
-    private static RemoveFile Remove(AddFile file, long now) => new(file.Path, now, DataChange: true)
+    private static RemoveFile Remove(AddFile file, long now, bool dataChange) => new(file.Path, now, dataChange)
     {
         ExtendedFileMetadata = true,
         PartitionValues = file.PartitionValues,
@@ -61,7 +61,7 @@ internal sealed class CommitActions
         OperationParameters = _change.Parameters,
         ReadVersion = _basis.Version,
         IsolationLevel = _isolation,
-        IsBlindAppend = !Intent.ReadsTable,
+        IsBlindAppend = !Intent.ReadsTable && _removes.Length == 0,
         OperationMetrics = Metrics(),
         EngineInfo = _options.EngineInfo,
         TxnId = TxnId,
@@ -75,7 +75,7 @@ internal sealed class CommitActions
             ["numOutputRows"] = Text(_change.Adds.Sum(a => FileStats.RowCount(a.Stats) ?? 0)),
             ["numOutputBytes"] = Text(_change.Adds.Sum(a => a.Size)),
         };
-        if (_change.Overwrite) metrics["numRemovedFiles"] = Text(_removes.Length);
+        if (_change.Overwrite || _removes.Length > 0) metrics["numRemovedFiles"] = Text(_removes.Length);
         return metrics;
     }
 

@@ -24,6 +24,16 @@ internal sealed record TableState
 
     /// <summary>The <c>commitInfo</c> of the newest commit replayed; a checkpoint has none.</summary>
     public CommitInfo? LastCommit { get; init; }
+
+    /// <summary>The state without the removes up to a time, in milliseconds since 1970: no reader asks for these files any more.</summary>
+    public TableState WithoutTombstones(long upTo)
+    {
+        var expired = Tombstones.Where(remove => (remove.DeletionTimestamp ?? 0) <= upTo).ToList();
+        if (expired.Count == 0) return this;
+        var kept = Tombstones.ToBuilder();
+        foreach (var remove in expired) kept.Remove(FileKey.Of(remove));
+        return this with { Tombstones = kept.Build() };
+    }
 }
 
 /// <summary>Replays actions, oldest first, on top of a state.</summary>

@@ -1,0 +1,157 @@
+using Sluice.Cleaning.Raw;
+using Sluice.Log;
+
+namespace Sluice.Cleaning.Streaming;
+
+/// <summary>
+/// Reads all shards of a stream from given positions on. A child of a split or a merge is begun once its parents are read to their
+/// ends, so records with one partition key come in the order they were put in.
+/// </summary>
+internal sealed class ShardReader(ILog log, string stream, StreamOptions options, TimeProvider time) : IDisposable
+{
+    private readonly CancellationTokenSource _lifetime = new();
+    private readonly SortedDictionary<int, Shard> _shards = [];
+    private long _listed;
+    private int _records;
+    private long _bytes;
+
+    /// <summary>When the eldest record that is read and not taken was read, as the clock's timestamp.</summary>
+    public long Since { get; private set; }
+
+    public bool IsEmpty => _records == 0;
+
+    /// <summary>Whether there is a position to commit: also where the log held something that is no record.</summary>
+    public bool HasMoved => _shards.Values.Any(shard => shard.Next > shard.Taken);
+
+    public bool IsFull => _records >= options.RowsPerCommitMax || _bytes >= options.BytesPerCommitMax;
+
+    /// <summary>Shards by number, with the offsets reading has come to.</summary>
+    public IEnumerable<CleanPosition> Positions => _shards.Values.Select(shard => new CleanPosition(stream, shard.Partition, shard.Next));
+
+    /// <summary>Learns the stream's shards; those not known yet begin at <paramref name="position"/>.</summary>
+    public async ValueTask ListAsync(Func<int, long> position, CancellationToken cancel)
+    {
+        _listed = time.GetTimestamp();
+        foreach (var description in await log.PartitionsAsync(stream, cancel))
+        {
+            if (_shards.TryGetValue(description.Partition, out var known)) known.Description = description;
+            else _shards.Add(description.Partition, new Shard(description, position(description.Partition)));
+        }
+    }
+
+    /// <summary>Reads what there is, up to the bounds of one commit; whether any record came.</summary>
+    /// <exception cref="StreamGapException">Records that were to be read next are gone.</exception>
+    /// <exception cref="CleaningException">A shard ends before the position: it is another stream's of the same name.</exception>
+    public async ValueTask<bool> FillAsync(string dataset, CancellationToken cancel)
+    {
+        var before = _records;
+        for (var progress = true; progress && !IsFull;)
+        {
+            progress = false;
+            foreach (var shard in _shards.Values)
+            {
+                if (IsFull) break;
+                if (shard.IsFinished || shard.News is { IsCompleted: false } || !ParentsAreFinished(shard)) continue;
+                progress |= await ReadAsync(dataset, shard, cancel);
+            }
+        }
+
+        return _records > before;
+    }
+
+    /// <summary>Completes when there may be something to read, or after <see cref="StreamOptions.ShardsRefresh"/>.</summary>
+    public async Task WaitAsync(CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var news = _shards.Values.Where(shard => shard.News is { IsCompleted: false }).Select(shard => shard.News!);
+        var refresh = Task.Delay(options.ShardsRefresh, time, stop.Token);
+        await Task.WhenAny(news.Append(refresh));
+        await stop.CancelAsync();
+        cancel.ThrowIfCancellationRequested();
+        if (time.GetElapsedTime(_listed) >= options.ShardsRefresh) await ListAsync(static _ => 0, cancel);
+    }
+
+    /// <summary>The records read, as a batch that reaches as far as they do: shard after shard in the order of their numbers.</summary>
+    public RawBatch Take()
+    {
+        var batch = new RawBatch();
+        foreach (var shard in _shards.Values)
+        {
+            var moved = shard.Next > shard.Taken;
+            foreach (var record in shard.Take()) batch.Add(new RawPlace(stream, shard.Partition, record.Offset, null, null), record.Value);
+            if (moved) batch.Reach(shard.Partition, new RawPosition(shard.Next, shard.Next));
+        }
+
+        (_records, _bytes) = (0, 0);
+        return batch;
+    }
+
+    public void Dispose()
+    {
+        _lifetime.Cancel();
+        _lifetime.Dispose();
+    }
+
+    private bool ParentsAreFinished(Shard shard) =>
+        shard.Description.Parents.All(parent => !_shards.TryGetValue(parent, out var known) || known.IsFinished);
+
+    /// <summary>Reads once from a shard; whether there may be more to read, here or in its children.</summary>
+    private async ValueTask<bool> ReadAsync(string dataset, Shard shard, CancellationToken cancel)
+    {
+        // That it is closed is known before the read, so that what is read then is all there will be.
+        var (closed, woken) = (shard.Description.IsClosed, shard.News is not null);
+        if (shard.News is { } news) await news;
+        shard.News = null;
+        var partition = new TopicPartition(stream, shard.Partition);
+        var fetched = await FetchAsync(dataset, shard, partition, cancel);
+        if (Append(shard, fetched.Bytes.Span)) return true;
+        if (closed)
+        {
+            shard.IsFinished = true;
+            return true;
+        }
+
+        // Woken by nothing: the shard was closed since the list was read.
+        if (woken) await ListAsync(static _ => 0, cancel);
+        if (shard.Description.IsClosed) return true;
+        shard.News = log.WaitForRecordsAsync(partition, shard.Next, _lifetime.Token).AsTask();
+        return false;
+    }
+
+    private async ValueTask<FetchedBatches> FetchAsync(string dataset, Shard shard, TopicPartition partition, CancellationToken cancel)
+    {
+        try
+        {
+            return await log.ReadAsync(partition, shard.Next, options.ReadBytes, cancel);
+        }
+        catch (OffsetOutOfRangeException)
+        {
+            var offsets = await log.OffsetsAsync(partition, cancel);
+            if (shard.Next < offsets.Start)
+                throw new StreamGapException(dataset, stream, [new StreamGap(shard.Partition, shard.Description.Name, shard.Next, offsets.Start)]);
+            throw new CleaningException(
+                $"Shard {shard.Description.Name} of stream {stream} ends at {offsets.End}, but stream.{dataset} holds its records up to {shard.Next}: the stream "
+                + $"was deleted and made anew, or its log was lost. Restore the log, or remove the table stream.{dataset} to clean the new stream from its beginning.");
+        }
+    }
+
+    private bool Append(Shard shard, ReadOnlySpan<byte> batches)
+    {
+        if (batches.IsEmpty) return false;
+        if (IsEmpty) Since = time.GetTimestamp();
+        var before = shard.Next;
+        var records = new RecordReader(batches, shard.Next);
+        while (!IsFull && records.MoveNext())
+        {
+            // A null value reads as the batch path's sink writes it.
+            var value = records.Value.IsNull ? "null"u8 : records.Value.Span;
+            shard.Add(records.Offset, value);
+            shard.Next = records.NextOffset;
+            _records++;
+            _bytes += value.Length;
+        }
+
+        if (!IsFull) shard.Next = records.NextOffset;
+        return shard.Next > before;
+    }
+}

@@ -1,0 +1,80 @@
+using Sluice.Log;
+using Sluice.Tables;
+
+namespace Sluice.Cleaning.Streaming;
+
+/// <summary>
+/// The positions of a stream's shards, which are in the clean table: the next offset to clean, and how many below it were never read.
+/// A shard without a position is at 0, once the table holds a position of any.
+/// </summary>
+internal sealed class StreamPositions(CleaningTarget target, DeltaTable clean, ILog log, StreamOptions options)
+{
+    /// <summary>Brings the start, where it is not the beginning, into the table before anything is read; and steps over accepted gaps.</summary>
+    /// <param name="wasAbsent">The stream was made while it was waited for, so all its records are later than the latest of then.</param>
+    /// <exception cref="StreamGapException">Records are gone, and gaps are not accepted.</exception>
+    public async Task<Func<int, long>> OpenAsync(bool wasAbsent, bool acceptGaps, CancellationToken cancel)
+    {
+        var snapshot = await clean.SnapshotAsync(cancel);
+        var shards = await log.PartitionsAsync(target.Topic, cancel);
+        var hasBegun = shards.Any(shard => snapshot.TransactionVersion(target.PositionId(shard.Partition)) is not null);
+        snapshot = hasBegun
+            ? await StepOverGapsAsync(snapshot, shards, acceptGaps, cancel)
+            : await BeginAsync(snapshot, shards, wasAbsent ? StreamStart.Earliest : options.Start, cancel);
+        return partition => snapshot.TransactionVersion(target.PositionId(partition)) ?? 0;
+    }
+
+    private async Task<Snapshot> BeginAsync(Snapshot snapshot, IReadOnlyList<PartitionDescription> shards, StreamStart start, CancellationToken cancel)
+    {
+        var transactions = new List<SetTransaction>();
+        foreach (var shard in shards)
+        {
+            var from = await OffsetAsync(shard.Partition, start, cancel);
+            // The beginning of a whole shard needs no note: it is where reading begins without one.
+            if (from == 0 && start.Kind == StreamStartKind.Earliest) continue;
+            transactions.Add(new SetTransaction(target.PositionId(shard.Partition), from));
+            if (from > 0) transactions.Add(new SetTransaction(target.SkippedId(shard.Partition), from));
+        }
+
+        return await CommitAsync(snapshot, transactions, cancel);
+    }
+
+    private async Task<Snapshot> StepOverGapsAsync(
+        Snapshot snapshot, IReadOnlyList<PartitionDescription> shards, bool acceptGaps, CancellationToken cancel)
+    {
+        var gaps = new List<StreamGap>();
+        var transactions = new List<SetTransaction>();
+        foreach (var shard in shards)
+        {
+            var next = snapshot.TransactionVersion(target.PositionId(shard.Partition)) ?? 0;
+            var first = (await log.OffsetsAsync(new TopicPartition(target.Topic, shard.Partition), cancel)).Start;
+            if (next >= first) continue;
+            var skipped = snapshot.TransactionVersion(target.SkippedId(shard.Partition)) ?? 0;
+            gaps.Add(new StreamGap(shard.Partition, shard.Name, next, first));
+            transactions.Add(new SetTransaction(target.PositionId(shard.Partition), first));
+            transactions.Add(new SetTransaction(target.SkippedId(shard.Partition), skipped + first - next));
+        }
+
+        return acceptGaps || gaps.Count == 0
+            ? await CommitAsync(snapshot, transactions, cancel)
+            : throw new StreamGapException(target.Dataset.Name, target.Topic, gaps);
+    }
+
+    private async Task<Snapshot> CommitAsync(Snapshot snapshot, List<SetTransaction> transactions, CancellationToken cancel)
+    {
+        if (transactions.Count == 0) return snapshot;
+        await TableWriter.CommitAsync(clean, snapshot, [], new Append(transactions), cancel);
+        return await clean.SnapshotAsync(cancel);
+    }
+
+    private async ValueTask<long> OffsetAsync(int partition, StreamStart start, CancellationToken cancel)
+    {
+        var shard = new TopicPartition(target.Topic, partition);
+        var offsets = await log.OffsetsAsync(shard, cancel);
+        return start.Kind switch
+        {
+            StreamStartKind.Latest => offsets.End,
+            StreamStartKind.Timestamp => await log.OffsetForTimestampAsync(shard, start.At!.Value.ToUnixTimeMilliseconds(), cancel) ?? offsets.End,
+            _ => offsets.Start,
+        };
+    }
+}

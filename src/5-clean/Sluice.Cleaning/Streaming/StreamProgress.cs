@@ -1,0 +1,63 @@
+using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Raw;
+
+namespace Sluice.Cleaning.Streaming;
+
+/// <summary>What a dataset's stream job has done and how it is doing, for those who look from other threads.</summary>
+internal sealed class StreamProgress(CleaningTarget target)
+{
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<int, long> _positions = [];
+    private Verdicts _sum;
+    private int _commits;
+    private DateTimeOffset? _lastCommit;
+    private StreamState _state;
+    private string? _reason;
+
+    public IReadOnlyList<CleanPosition> Positions
+    {
+        get
+        {
+            lock (_lock) return [.. _positions.Select(position => new CleanPosition(target.Topic, position.Key, position.Value))];
+        }
+    }
+
+    public StreamStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new StreamStatus(
+                    target.Dataset.Name, target.Topic, _state, _reason, _sum.Clean + _sum.Quarantined + _sum.Duplicates, _sum.Clean,
+                    _sum.Quarantined, _sum.Duplicates, _commits, _lastCommit, Positions);
+            }
+        }
+    }
+
+    public void Become(StreamState state, string? reason = null)
+    {
+        lock (_lock) (_state, _reason) = (state, reason);
+    }
+
+    /// <summary>The positions are those of the table.</summary>
+    public void Start(IEnumerable<CleanPosition> positions)
+    {
+        lock (_lock)
+        {
+            _positions.Clear();
+            foreach (var position in positions) _positions[position.Partition] = position.Next;
+        }
+    }
+
+    public void Add(RawBatch batch, Verdicts verdicts, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _commits++;
+            _lastCommit = now;
+            _sum = new Verdicts(_sum.Clean + verdicts.Clean, _sum.Quarantined + verdicts.Quarantined, _sum.Duplicates + verdicts.Duplicates);
+            foreach (var (partition, reached) in batch.Reached) _positions[partition] = reached.Next;
+        }
+    }
+}

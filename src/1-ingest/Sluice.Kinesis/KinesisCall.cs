@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sluice.Bytes;
+using Sluice.Kinesis.Cbor;
 using Sluice.Kinesis.Shards;
 using Sluice.Kinesis.Wire;
 using Sluice.Log;
@@ -12,6 +13,8 @@ internal sealed class KinesisCall : IDisposable
     private readonly KinesisServices _services;
     private readonly JsonRequestReader _jsonReader = new();
     private readonly JsonResponseWriter _jsonWriter = new();
+    private CborRequestReader? _cborReader;
+    private CborResponseWriter? _cborWriter;
     private ByteWriter _answer = new(initialBytes: 1024);
     private byte[] _body = [];
     private HttpContext? _http;
@@ -135,15 +138,7 @@ internal sealed class KinesisCall : IDisposable
         _body = [];
     }
 
-    private JsonRequestReader ReaderFor(WireFormat format) => format switch
-    {
-        WireFormat.Json => _jsonReader,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no reader for this format."),
-    };
+    private RequestReader ReaderFor(WireFormat format) => format == WireFormat.Cbor ? _cborReader ??= new CborRequestReader() : _jsonReader;
 
-    private JsonResponseWriter WriterFor(WireFormat format) => format switch
-    {
-        WireFormat.Json => _jsonWriter,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no writer for this format."),
-    };
+    private ResponseWriter WriterFor(WireFormat format) => format == WireFormat.Cbor ? _cborWriter ??= new CborResponseWriter() : _jsonWriter;
 }

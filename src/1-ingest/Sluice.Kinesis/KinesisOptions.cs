@@ -1,3 +1,5 @@
+using Sluice.SigV4;
+
 namespace Sluice.Kinesis;
 
 /// <summary>Settings of the Kinesis endpoint.</summary>
@@ -20,6 +22,12 @@ public sealed record KinesisOptions
 
     /// <summary>How long a stream stays CREATING, UPDATING or DELETING. The work itself is done at once.</summary>
     public TimeSpan StateDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// Who may call. With none, every request is accepted, signed or not, as emulators do; with any, a request must be signed by one
+    /// of them for this <see cref="Region"/> and the service <c>kinesis</c>.
+    /// </summary>
+    public IReadOnlyList<Credentials> Credentials { get; init; } = [];
 
     public KinesisLimits Limits { get; init; } = new();
 }

@@ -25,14 +25,21 @@ public sealed partial class KinesisService
     /// Answers one request, whatever it holds. Throws only when the caller gave the request up: a cancelled
     /// <see cref="HttpContext.RequestAborted"/>, or an <see cref="IOException"/> of a body that the caller put in.
     /// </summary>
-    public async Task InvokeAsync(HttpContext http)
+    public Task InvokeAsync(HttpContext http) => InvokeAsync(http, isTrusted: false);
+
+    /// <summary>
+    /// The same for a caller inside this process, such as a gateway, that decided itself who may call: the signature is not looked at.
+    /// </summary>
+    public Task InvokeTrustedAsync(HttpContext http) => InvokeAsync(http, isTrusted: true);
+
+    private async Task InvokeAsync(HttpContext http, bool isTrusted)
     {
         var format = MediaTypes.FormatOf(http.Request.ContentType);
         var call = _services.Calls.Get();
         try
         {
             call.Begin(http, format ?? WireFormat.Json);
-            var error = format is null ? KinesisError.UnknownOperation with { Status = 404 } : await AnswerAsync(call);
+            var error = format is null ? KinesisError.UnknownOperation with { Status = 404 } : await AnswerAsync(call, isTrusted);
             if (!call.IsAnswered) Write(call, error);
         }
         catch (RequestFormatException fault)
@@ -59,14 +66,14 @@ public sealed partial class KinesisService
         }
     }
 
-    private static async ValueTask<KinesisError?> AnswerAsync(KinesisCall call)
+    private static async ValueTask<KinesisError?> AnswerAsync(KinesisCall call, bool isTrusted)
     {
         var request = call.Http.Request;
         if (!HttpMethods.IsPost(request.Method) || request.Path.Value is not ("/" or "")) return KinesisError.UnknownOperation with { Status = 404 };
         var target = request.Headers["X-Amz-Target"].ToString().AsSpan();
         if (!target.StartsWith(TargetPrefix, StringComparison.Ordinal)) return KinesisError.UnknownOperation;
         if (ActionTable.Find(target[TargetPrefix.Length..]) is not { } action) return KinesisError.UnknownOperation;
-        return await RequestBody.ReadAsync(call) ?? await action(call);
+        return await RequestBody.ReadAsync(call) ?? (isTrusted ? null : RequestSignature.Check(call)) ?? await action(call);
     }
 
     private static void Write(KinesisCall call, KinesisError? error)

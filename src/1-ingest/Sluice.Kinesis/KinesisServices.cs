@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 using Sluice.Kinesis.Shards;
 using Sluice.Kinesis.Wire;
 using Sluice.Log;
+using Sluice.SigV4;
 
 namespace Sluice.Kinesis;
 
@@ -17,6 +19,7 @@ internal sealed class KinesisServices
         Options = options;
         Time = time;
         Logger = logger;
+        Verifier = VerifierFor(options, time);
         Names = new ResourceNames(options);
         Budget = new ByteBudget(options.Limits.LargeBytesInFlight, options.Limits.LargeRequestsWaiting);
         Rates = new ShardRates(time);
@@ -31,6 +34,9 @@ internal sealed class KinesisServices
 
     public ILogger Logger { get; }
 
+    /// <summary>Checks signatures; null when everyone may call.</summary>
+    public Verifier? Verifier { get; }
+
     public ResourceNames Names { get; }
 
     public ByteBudget Budget { get; }
@@ -39,6 +45,13 @@ internal sealed class KinesisServices
 
     /// <summary>Keeps the calls of small requests; those of large ones give their memory back.</summary>
     public ObjectPool<KinesisCall> Calls { get; }
+
+    private static Verifier? VerifierFor(KinesisOptions options, TimeProvider time)
+    {
+        if (options.Credentials.Count == 0) return null;
+        var known = options.Credentials.ToFrozenDictionary(credentials => credentials.AccessKeyId, StringComparer.Ordinal);
+        return new Verifier(new SigningScope(options.Region, "kinesis"), known.GetValueOrDefault, time);
+    }
 
     private sealed class KeepSmall(KinesisServices services) : PooledObjectPolicy<KinesisCall>
     {

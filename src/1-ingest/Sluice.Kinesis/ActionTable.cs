@@ -37,9 +37,19 @@ internal static class ActionTable
             [nameof(UpdateStreamWarmThroughput)] = UpdateStreamWarmThroughput.InvokeAsync,
             [nameof(CreateStream)] = CreateStream.InvokeAsync,
             [nameof(DeleteStream)] = DeleteStream.InvokeAsync,
+            [nameof(DescribeStream)] = DescribeStream.InvokeAsync,
             [nameof(DescribeStreamSummary)] = DescribeStreamSummary.InvokeAsync,
+            [nameof(ListShards)] = ListShards.InvokeAsync,
+            [nameof(ListStreams)] = ListStreams.InvokeAsync,
             [nameof(PutRecord)] = PutRecord.InvokeAsync,
             [nameof(PutRecords)] = PutRecords.InvokeAsync,
+            [nameof(GetShardIterator)] = GetShardIterator.InvokeAsync,
+            [nameof(GetRecords)] = GetRecords.InvokeAsync,
+            [nameof(SplitShard)] = SplitShard.InvokeAsync,
+            [nameof(MergeShards)] = MergeShards.InvokeAsync,
+            [nameof(UpdateShardCount)] = UpdateShardCount.InvokeAsync,
+            [nameof(IncreaseStreamRetentionPeriod)] = IncreaseStreamRetentionPeriod.InvokeAsync,
+            [nameof(DecreaseStreamRetentionPeriod)] = DecreaseStreamRetentionPeriod.InvokeAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static KinesisAction? Find(ReadOnlySpan<char> action) => s_actions.TryGetValue(action, out var found) ? found : null;

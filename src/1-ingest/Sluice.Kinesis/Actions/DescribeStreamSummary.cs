@@ -31,7 +31,7 @@ internal static class DescribeStreamSummary
         response.Text("StreamARN"u8, call.Services.Names.OfStream(stream.Name));
         response.Text("StreamStatus"u8, StreamTarget.NameOf(StreamTarget.StatusOf(stream, call.NowMs)));
         response.StartMap("StreamModeDetails"u8);
-        response.Text("StreamMode"u8, stream.Attributes.Mode == StreamMode.OnDemand ? "ON_DEMAND" : "PROVISIONED");
+        response.Text("StreamMode"u8, StreamTarget.NameOf(stream.Attributes.Mode));
         response.EndMap();
         response.Integer("RetentionPeriodHours"u8, stream.Attributes.RetentionHours);
         response.Timestamp("StreamCreationTimestamp"u8, stream.CreatedMs);

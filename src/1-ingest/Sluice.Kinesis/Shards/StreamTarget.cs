@@ -98,6 +98,12 @@ internal static class StreamTarget
             : attributes with { Status = status, StatusUntilMs = call.NowMs + delay };
     }
 
+    /// <summary>The name AWS has for a mode.</summary>
+    public static string NameOf(StreamMode mode) => mode == StreamMode.OnDemand ? "ON_DEMAND" : "PROVISIONED";
+
+    public static KinesisError ShardNotFound(KinesisCall call, StreamDescription stream, string shardId) => KinesisError.ResourceNotFound(
+        $"Could not find shard {shardId} in stream {stream.Name} under account {call.Options.AccountId}.");
+
     public static KinesisError NotFound(KinesisCall call, string name) =>
         KinesisError.ResourceNotFound($"Stream {name} under account {call.Options.AccountId} not found.");
 

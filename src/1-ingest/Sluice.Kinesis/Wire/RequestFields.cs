@@ -21,6 +21,9 @@ internal sealed class RequestFields
         return new RequestFields(members);
     }
 
+    /// <summary>Whether the member is there and not null.</summary>
+    public bool Has(string name) => Of(name) is not null;
+
     public string? Text(string name) => Of(name) is { } value ? AsText(value) : null;
 
     public int? Integer(string name) => Of(name) switch

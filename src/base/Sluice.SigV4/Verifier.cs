@@ -101,9 +101,13 @@ public sealed class Verifier
     private static SignatureFault? CheckSignedHeaders(IHeaderDictionary headers, in SignatureClaim claim)
     {
         var (host, target, count) = (false, !headers.ContainsKey(HeaderName.Target), 0);
+        var last = ReadOnlySpan<char>.Empty;
         foreach (var range in claim.SignedHeaders.Split(';'))
         {
             var name = claim.SignedHeaders[range];
+            // Each name once, or a short list could repeat a long header beyond every bound.
+            if (name.SequenceCompareTo(last) <= 0) return SignatureFault.Incomplete("SignedHeaders must be in order, each name once.");
+            last = name;
             host |= name.Equals("host", StringComparison.OrdinalIgnoreCase);
             target |= name.Equals(HeaderName.Target, StringComparison.OrdinalIgnoreCase);
             if (++count > SigV4Limits.SignedHeadersMax)

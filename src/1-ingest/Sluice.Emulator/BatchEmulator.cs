@@ -15,7 +15,7 @@ public static class BatchEmulator
     /// </summary>
     /// <param name="progress">Called about four times a second and once at the end.</param>
     /// <exception cref="ArgumentException">The options have faults; see <see cref="EmulatorOptions.Faults"/>.</exception>
-    public static async Task<EmulatorReport> RunAsync(
+    public static Task<EmulatorReport> RunAsync(
         EmulatorOptions options,
         IRowSource source,
         IReadOnlyList<PostTarget> targets,
@@ -28,44 +28,6 @@ public static class BatchEmulator
             throw new ArgumentException(string.Join(' ', faults), nameof(options));
         }
 
-        var start = time.GetTimestamp();
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var client = new PostClient(options, targets, time);
-        var pacer = options.Rate is { } rate ? new RatePacer(rate, time) : null;
-        string? stopped = null;
-        TopicPoster[] posters = [.. targets.Select(t => new TopicPoster(t, options, client, pacer, time, Stop))];
-        using (new ProgressTicker(posters, progress, time))
-        {
-            try
-            {
-                var draws = await RowDraw.PlanAsync(options, source, targets, stopping.Token);
-                await Task.WhenAll(posters.Select((poster, at) => RunAsync(poster, draws[at], stopping.Token)));
-            }
-            catch (SourceException e)
-            {
-                Stop(e.Message);
-            }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-            {
-                Stop("canceled");
-            }
-        }
-
-        var reason = stopped ?? (cancel.IsCancellationRequested ? "canceled" : null);
-        return new EmulatorReport([.. posters.Select(p => p.Counts.Report())], time.GetElapsedTime(start), reason);
-
-        void Stop(string why)
-        {
-            Interlocked.CompareExchange(ref stopped, why, null);
-            stopping.Cancel();
-        }
-    }
-
-    private static Task RunAsync(TopicPoster poster, RowDraw rows, CancellationToken stop)
-    {
-        poster.Counts.Expect(rows.Count);
-
-        // A source may give its rows without ever waiting, and would then hold the caller; so each topic gets a thread.
-        return Task.Run(() => poster.RunAsync(rows, stop), CancellationToken.None);
+        return EmulatorRun.RunAsync(options, source, [.. targets.Select(target => (target, PostFormat.Topic))], progress, time, cancel);
     }
 }

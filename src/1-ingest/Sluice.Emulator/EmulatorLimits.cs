@@ -14,6 +14,12 @@ public static class EmulatorLimits
     /// 10 MB, so that nothing queues behind one large post.</summary>
     public const int PostBytes = 512 * 1024;
 
+    /// <summary>Records of one post to a stream: Kinesis takes 500 in a PutRecords.</summary>
+    public const int StreamRecordsPerPost = 500;
+
+    /// <summary>Characters of a partition key: Kinesis takes 256.</summary>
+    public const int PartitionKeyLength = 256;
+
     /// <summary>Tries of one post in all: with the pauses below, about half a minute of patience.</summary>
     public const int Attempts = 10;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Sluice.Emulator;
 
 /// <summary>Which rows are posted, and in which order.</summary>
@@ -52,11 +54,30 @@ public sealed record EmulatorOptions
     /// <summary>Longest pause, also where a Retry-After asks for more.</summary>
     public TimeSpan LongestPause { get; init; } = EmulatorLimits.LongestPause;
 
+    /// <summary>Streams only: one partition key for all records. Null takes each row's own key, so that shards share the load.</summary>
+    public string? PartitionKey { get; init; }
+
     /// <summary>What is wrong with these options, each with its remedy; empty when nothing is.</summary>
-    public IReadOnlyList<string> Faults()
+    public IReadOnlyList<string> Faults() => FaultsWith(recordsPerPostMax: 100_000);
+
+    /// <summary>As <see cref="Faults"/>, with the bounds of Kinesis.</summary>
+    public IReadOnlyList<string> StreamFaults()
+    {
+        var faults = FaultsWith(EmulatorLimits.StreamRecordsPerPost);
+        if (PartitionKey is { Length: 0 or > EmulatorLimits.PartitionKeyLength })
+        {
+            faults.Add($"a partition key of {PartitionKey.Length} characters: give 1 to {EmulatorLimits.PartitionKeyLength}.");
+        }
+
+        return faults;
+    }
+
+    private List<string> FaultsWith(int recordsPerPostMax)
     {
         var faults = new List<string>();
-        Check(RecordsPerPost is >= 1 and <= 100_000, $"{RecordsPerPost} records per post: give 1 to 100,000.");
+        Check(
+            RecordsPerPost >= 1 && RecordsPerPost <= recordsPerPostMax,
+            string.Create(CultureInfo.InvariantCulture, $"{RecordsPerPost} records per post: give 1 to {recordsPerPostMax:N0}."));
         Check(InFlight is >= 1 and <= EmulatorLimits.LargestInFlight, $"{InFlight} posts in flight: give 1 to {EmulatorLimits.LargestInFlight}.");
         Check(Rate is null or > 0, $"rate {Rate}: give a number of records per second above 0.");
         Check(Rows is null or > 0, $"{Rows} rows: give 1 or more.");

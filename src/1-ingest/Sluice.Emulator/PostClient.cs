@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
 
 namespace Sluice.Emulator;
@@ -36,7 +35,7 @@ internal sealed class PostClient : IDisposable
         using var timeout = new CancellationTokenSource(_options.AttemptTimeout, _time);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new RecordsContent(post) };
+            using var request = new HttpRequestMessage(post.Format.Method, url) { Content = new PostContent(post) };
             if (_options.ApiKey is { } key)
             {
                 request.Headers.TryAddWithoutValidation("x-api-key", key);
@@ -72,10 +71,7 @@ internal sealed class PostClient : IDisposable
                 }
             }
 
-            var body = buffer.AsSpan(0, length);
-            return response.StatusCode == HttpStatusCode.OK
-                ? PostAnswer.Settled(body, post)
-                : PostAnswer.Failed(response.StatusCode, body, RetryAfterOf(response), post.Rows.Count);
+            return post.Format.ReadAnswer(response.StatusCode, buffer.AsSpan(0, length), RetryAfterOf(response), post);
         }
         finally
         {

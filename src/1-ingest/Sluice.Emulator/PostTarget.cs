@@ -6,20 +6,50 @@ namespace Sluice.Emulator;
 
 /// <summary>Where the rows of one table are posted.</summary>
 /// <param name="Table">Table at the source.</param>
-/// <param name="Topic">Shown in progress and report.</param>
-/// <param name="Url">The full address, e.g. http://127.0.0.1:8080/dev/topics/demo.pin.</param>
+/// <param name="Topic">The topic or the stream; shown in progress and report.</param>
+/// <param name="Url">The full address, e.g. http://127.0.0.1:8080/dev/topics/demo.pin or http://127.0.0.1:8080/dev/streams/streaming-demo-pin.</param>
 public sealed record PostTarget(string Table, string Topic, Uri Url)
 {
+    /// <summary>Of a stream, the raw column whose value is a record's partition key; null of a topic.</summary>
+    public string? KeyColumn { get; init; }
+
     /// <summary>One target per dataset: <c>{gateway}/{stage}/topics/{topic}</c>.</summary>
     /// <param name="stage">The gateway's stage; empty posts to a Kafka REST proxy directly.</param>
     public static IReadOnlyList<PostTarget> ForGateway(Uri gateway, string stage, PipelineDefinition pipeline) =>
-        [.. pipeline.Datasets.Select(d => new PostTarget(d.Table, d.Topic, TopicUrl(Join(gateway.AbsoluteUri, stage), d.Topic)))];
+        [.. pipeline.Datasets.Select(d => new PostTarget(d.Table, d.Topic, UrlOf(Join(gateway.AbsoluteUri, stage), "topics", d.Topic)))];
+
+    /// <summary>One target per dataset: <c>{gateway}/{stage}/streams/{stream}</c>.</summary>
+    /// <param name="stage">The gateway's stage.</param>
+    public static IReadOnlyList<PostTarget> ForStreams(Uri gateway, string stage, PipelineDefinition pipeline) =>
+        [.. pipeline.Datasets.Select(d => StreamTarget(d, UrlOf(Join(gateway.AbsoluteUri, stage), "streams", d.Stream)))];
 
     /// <summary>
     /// Reads aws_urls.yaml: a line per table, <c>table: invoke URL</c>. The URL is either the full address of the topic or an
     /// invoke URL, to which /topics/{topic} is added. A dataset without a line, or a line that is no address, is a fault.
     /// </summary>
-    public static PostTargetParse ReadAwsUrls(string path, PipelineDefinition pipeline)
+    public static PostTargetParse ReadAwsUrls(string path, PipelineDefinition pipeline) => Read(
+        path,
+        pipeline,
+        (dataset, url) => new PostTarget(
+            dataset.Table,
+            dataset.Topic,
+            url.AbsolutePath.Contains("/topics/", StringComparison.Ordinal) ? url : UrlOf(url.AbsoluteUri, "topics", dataset.Topic)));
+
+    /// <summary>
+    /// As <see cref="ReadAwsUrls"/>, for streams: the URL is the address of the stream, with or without /record or /records, or an invoke URL,
+    /// to which /streams/{stream} is added.
+    /// </summary>
+    public static PostTargetParse ReadStreamUrls(string path, PipelineDefinition pipeline) => Read(
+        path,
+        pipeline,
+        (dataset, url) => StreamTarget(
+            dataset,
+            url.AbsolutePath.Contains("/streams/", StringComparison.Ordinal) ? WithoutAction(url) : UrlOf(url.AbsoluteUri, "streams", dataset.Stream)));
+
+    /// <summary>The same target one step further down its address.</summary>
+    internal PostTarget Under(string segment) => this with { Url = new Uri(Join(Url.AbsoluteUri, segment)) };
+
+    private static PostTargetParse Read(string path, PipelineDefinition pipeline, Func<Dataset, Uri, PostTarget> targetOf)
     {
         var faults = new List<Fault>();
         var urls = ReadMapping(path, faults);
@@ -36,15 +66,23 @@ public sealed record PostTarget(string Table, string Topic, Uri Url)
             }
             else
             {
-                var isTopic = url.AbsolutePath.Contains("/topics/", StringComparison.Ordinal);
-                targets.Add(new PostTarget(dataset.Table, dataset.Topic, isTopic ? url : TopicUrl(url.AbsoluteUri, dataset.Topic)));
+                targets.Add(targetOf(dataset, url));
             }
         }
 
         return new PostTargetParse(faults.Count == 0 ? targets : null, faults);
     }
 
-    private static Uri TopicUrl(string invokeUrl, string topic) => new(Join(Join(invokeUrl, "topics"), Uri.EscapeDataString(topic)));
+    private static PostTarget StreamTarget(Dataset dataset, Uri url) => new(dataset.Table, dataset.Stream, url) { KeyColumn = dataset.RawKey };
+
+    private static Uri WithoutAction(Uri url)
+    {
+        var text = url.AbsoluteUri.TrimEnd('/');
+        var end = text.EndsWith("/record", StringComparison.Ordinal) || text.EndsWith("/records", StringComparison.Ordinal) ? text.LastIndexOf('/') : text.Length;
+        return new Uri(text[..end]);
+    }
+
+    private static Uri UrlOf(string invokeUrl, string kind, string name) => new(Join(Join(invokeUrl, kind), Uri.EscapeDataString(name)));
 
     private static string Join(string url, string part) => part.Length == 0 ? url : $"{url.TrimEnd('/')}/{part.Trim('/')}";
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Polly;
 using Polly.Retry;
@@ -8,18 +9,21 @@ namespace Sluice.Emulator;
 internal sealed class TopicPoster
 {
     private readonly PostTarget _target;
+    private readonly PostFormat _format;
     private readonly EmulatorOptions _options;
     private readonly PostClient _client;
     private readonly RatePacer? _pacer;
     private readonly Action<string> _stop;
     private readonly ResiliencePipeline<PostAnswer> _retrying;
     private readonly Channel<Post> _posts;
+    private readonly byte[]? _oneKey;
 
     /// <param name="stop">Ends the whole run, with the reason.</param>
     public TopicPoster(
-        PostTarget target, EmulatorOptions options, PostClient client, RatePacer? pacer, TimeProvider time, Action<string> stop)
+        PostTarget target, PostFormat format, EmulatorOptions options, PostClient client, RatePacer? pacer, TimeProvider time, Action<string> stop)
     {
-        (_target, _options, _client, _pacer, _stop) = (target, options, client, pacer, stop);
+        (_target, _format, _options, _client, _pacer, _stop) = (target, format, options, client, pacer, stop);
+        _oneKey = options.PartitionKey is { } key ? JsonSerializer.SerializeToUtf8Bytes(key) : null;
         Counts = new TopicCounts(target.Topic);
         _retrying = Retrying(options, time);
         // A post in the channel for every four under way: the reader stays ahead without holding many rows.
@@ -39,7 +43,7 @@ internal sealed class TopicPoster
         {
             // The workers below end what they have sent; rows not yet sent are not counted.
         }
-        catch (Sluice.Source.SourceException e)
+        catch (Exception e) when (e is Sluice.Source.SourceException or InvalidDataException)
         {
             _stop(e.Message);
         }
@@ -52,14 +56,14 @@ internal sealed class TopicPoster
 
     private async Task ReadAllAsync(RowDraw rows, CancellationToken stop)
     {
-        var post = new Post();
+        var post = new Post(_format);
         await foreach (var row in rows.ReadAsync(stop).WithCancellation(stop))
         {
-            post.Add(row);
+            post.Add(RowOf(row));
             if (post.Rows.Count == _options.RecordsPerPost || post.Length >= EmulatorLimits.PostBytes)
             {
                 await _posts.Writer.WriteAsync(post, stop);
-                post = new Post();
+                post = new Post(_format);
             }
         }
 
@@ -68,6 +72,13 @@ internal sealed class TopicPoster
             await _posts.Writer.WriteAsync(post, stop);
         }
     }
+
+    private PostRow RowOf(ReadOnlyMemory<byte> row) => (_target.KeyColumn, _oneKey) switch
+    {
+        (null, _) => new PostRow(row, default),
+        (_, { } key) => new PostRow(row, key),
+        ({ } column, null) => PostRow.Of(row, column),
+    };
 
     private async Task SendAllAsync(CancellationToken stop)
     {

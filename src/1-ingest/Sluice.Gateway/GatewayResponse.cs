@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace Sluice.Gateway;
 
@@ -16,6 +18,9 @@ internal sealed class GatewayResponse
 
     public static readonly GatewayResponse RequestTooLarge = new(
         413, "REQUEST_TOO_LARGE", "RequestTooLargeException", """{"message":"Request Too Long"}""");
+
+    public static readonly GatewayResponse UnsupportedMediaType = new(
+        415, "UNSUPPORTED_MEDIA_TYPE", "BadRequestException", """{"message": "Unsupported Media Type"}""");
 
     public static readonly GatewayResponse Throttled = new(
         429, "THROTTLED", "TooManyRequestsException", """{"message":"Too Many Requests"}""");
@@ -42,6 +47,14 @@ internal sealed class GatewayResponse
         _errorType = errorType;
         _body = Encoding.UTF8.GetBytes(body);
     }
+
+    /// <summary>A body that a mapping template cannot read.</summary>
+    /// <param name="reason">Where and why it is not JSON.</param>
+    public static GatewayResponse UnparsableBody(string reason) => new(
+        400,
+        "BAD_REQUEST_BODY",
+        "BadRequestException",
+        $$"""{"message": "Could not parse request body into json: {{JsonEncodedText.Encode(reason, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}}"}""");
 
     public int Status { get; }
 

@@ -9,7 +9,7 @@ using Sluice.Testing;
 
 namespace Sluice.Conformance.Gateway;
 
-/// <summary>A gateway whose service <c>kafka-rest</c> is a delegate of the test's; by default it echoes what it was called with.</summary>
+/// <summary>A gateway whose services are delegates of the test's; by default <c>kafka-rest</c> echoes what it was called with.</summary>
 public sealed class GatewayBed : IAsyncDisposable
 {
     private readonly MemoryStream _accessLog = new();
@@ -30,12 +30,14 @@ public sealed class GatewayBed : IAsyncDisposable
         GatewayConfig? config = null,
         RequestDelegate? service = null,
         TimeProvider? time = null,
-        Action<KestrelServerLimits>? limits = null)
+        Action<KestrelServerLimits>? limits = null,
+        RequestDelegate? kinesis = null)
     {
-        var model = GatewayModel.Create(config ?? new GatewayConfig(), ["kafka-rest"], out var faults);
+        var services = new Dictionary<string, RequestDelegate> { ["kafka-rest"] = service ?? EchoAsync };
+        if (kinesis is not null) services["kinesis"] = kinesis;
+        var model = GatewayModel.Create(config ?? new GatewayConfig(), services.Keys, out var faults);
         model.ShouldNotBeNull(string.Join("\n", faults));
         var accessLog = new MemoryStream();
-        var services = new Dictionary<string, RequestDelegate> { ["kafka-rest"] = service ?? EchoAsync };
         var gateway = new ApiGateway(
             new GatewayOptions { Model = model, AccessLog = accessLog }, services, time ?? TimeProvider.System, NullLogger.Instance);
         return new GatewayBed(gateway, await LoopbackServer.StartAsync(gateway.InvokeAsync, limits), accessLog);

@@ -14,6 +14,19 @@ public sealed class GatewayConfigTests
     }
 
     [Fact]
+    public void A_stage_without_routes_has_those_of_the_services_that_are_there()
+    {
+        RoutesOf(["kafka-rest"]).ShouldBe(["/topics/{topic}", "/{proxy+}"], ignoreOrder: true);
+        RoutesOf(["kinesis"]).Count.ShouldBe(DefaultRoutes.Kinesis.Count);
+        RoutesOf(["kafka-rest", "kinesis"]).Count.ShouldBe(DefaultRoutes.Kinesis.Count + 2);
+        GatewayModel.Create(new GatewayConfig(), ["other"], out var faults).ShouldBeNull();
+        faults.ShouldHaveSingleItem().Path.ShouldBe("gateway.stages.dev.routes");
+
+        static IReadOnlyList<string> RoutesOf(string[] services) =>
+            [.. GatewayModel.Create(new GatewayConfig(), services, out _)!.Stages["dev"].Routes.Select(route => route.Template.ToString())];
+    }
+
+    [Fact]
     public void All_faults_are_found_at_once_with_their_paths()
     {
         var config = new GatewayConfig
@@ -28,7 +41,7 @@ public sealed class GatewayConfigTests
             },
             Stages = new()
             {
-                ["sp ace"] = new StageConfig { Routes = [] },
+                ["sp ace"] = new StageConfig { Routes = [.. Enumerable.Repeat(new RouteConfig { Path = "/r" }, GatewayLimits.RoutesMax + 1)] },
                 ["dev"] = new StageConfig
                 {
                     Throttle = new ThrottleConfig { RatePerSecond = -1, Burst = 1 },
@@ -44,12 +57,14 @@ public sealed class GatewayConfigTests
                         new RouteConfig { Path = "/u", Integration = "http://" },
                         new RouteConfig { Path = "/v/{a}" },
                         new RouteConfig { Path = "/v/{b}" },
+                        new RouteConfig { Path = "/w", Action = "PutRecord" },
+                        new RouteConfig { Path = "/w/{stream-name}", Action = "Put" },
                     ],
                 },
             },
         };
         GatewayModel.Create(config, ["kafka-rest"], out var faults).ShouldBeNull();
-        faults.Select(f => f.Path).ShouldBe(
+        faults.Select(f => f.Path).Where(path => !path.StartsWith("gateway.stages.sp ace.routes[", StringComparison.Ordinal)).ShouldBe(
             [
                 "gateway.payloadBytesMax",
                 "gateway.integrationTimeoutSeconds",
@@ -65,6 +80,8 @@ public sealed class GatewayConfigTests
                 "gateway.stages.dev.routes[5].integration",
                 "gateway.stages.dev.routes[6].integration",
                 "gateway.stages.dev.routes[8]",
+                "gateway.stages.dev.routes[9].action",
+                "gateway.stages.dev.routes[10].action",
                 "gateway.apiKeys.short.value",
                 "gateway.apiKeys.a.stages",
                 "gateway.apiKeys.b.value",

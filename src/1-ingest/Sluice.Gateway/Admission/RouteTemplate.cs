@@ -98,6 +98,13 @@ internal sealed class RouteTemplate : IComparable<RouteTemplate>
         return other._segments.Length.CompareTo(_segments.Length);
     }
 
+    public override string ToString() => "/" + string.Join('/', _segments.Select(segment => segment.Kind switch
+    {
+        SegmentKind.Literal => segment.Text,
+        SegmentKind.Parameter => $"{{{segment.Text}}}",
+        _ => $"{{{segment.Text}+}}",
+    }));
+
     private static Segment ParseSegment(string text)
     {
         if (text.StartsWith('{') && text.EndsWith("+}", StringComparison.Ordinal)) return new(SegmentKind.Greedy, text[1..^2]);

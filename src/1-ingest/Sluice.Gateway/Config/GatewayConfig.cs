@@ -28,12 +28,11 @@ public sealed record GatewayConfig
 /// <summary>One stage: its routes, and who may call them how often.</summary>
 public sealed record StageConfig
 {
-    /// <summary>The routes; both lead to the Kafka REST service unless told.</summary>
-    public List<RouteConfig> Routes { get; init; } =
-    [
-        new RouteConfig { Path = "/topics/{topic}" },
-        new RouteConfig { Path = "/{proxy+}" },
-    ];
+    /// <summary>
+    /// The routes. When none is given: <see cref="DefaultRoutes.Kafka"/> and <see cref="DefaultRoutes.Kinesis"/>, as far as those services are
+    /// in this process.
+    /// </summary>
+    public List<RouteConfig> Routes { get; init; } = [];
 
     /// <summary>Whether a request needs a known key in <c>x-api-key</c>; a route may say otherwise.</summary>
     public bool ApiKeyRequired { get; init; }
@@ -59,6 +58,13 @@ public sealed record RouteConfig
     /// <c>{name}</c> stands for the path's parameter of that name.
     /// </summary>
     public string Integration { get; init; } = "kafka-rest";
+
+    /// <summary>
+    /// An action of Kinesis (ListStreams, DescribeStream, CreateStream, DeleteStream, PutRecord, PutRecords, GetRecords, GetShardIterator):
+    /// the request is mapped as the described Kinesis proxy API maps it, and sent to the integration, which is then a service that speaks
+    /// Kinesis, or the URL of one. Null hands requests over as they came.
+    /// </summary>
+    public string? Action { get; init; }
 
     /// <summary>Overrides the stage's setting.</summary>
     public bool? ApiKeyRequired { get; init; }

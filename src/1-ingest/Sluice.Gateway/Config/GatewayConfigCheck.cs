@@ -1,4 +1,5 @@
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Kinesis;
 
 namespace Sluice.Gateway.Config;
 
@@ -51,15 +52,16 @@ internal sealed class GatewayConfigCheck(GatewayConfig config, IReadOnlyCollecti
 
         if (stage.Throttle is { } throttle) CheckThrottle(path + ".throttle", throttle);
         if (stage.Cors is { } cors) CheckCors(path + ".cors", cors);
-        if (stage.Routes.Count is 0 or > GatewayLimits.RoutesMax)
+        var configs = stage.Routes.Count == 0 ? RoutesUnlessTold() : stage.Routes;
+        if (configs.Count is 0 or > GatewayLimits.RoutesMax)
         {
-            Add(path + ".routes", $"name 1 to {GatewayLimits.RoutesMax} routes (there are {stage.Routes.Count}).");
+            Add(path + ".routes", $"name 1 to {GatewayLimits.RoutesMax} routes (there are {configs.Count}).");
         }
 
         var routes = new List<RouteModel>();
-        for (var i = 0; i < stage.Routes.Count; i++)
+        for (var i = 0; i < configs.Count; i++)
         {
-            if (CheckRoute($"{path}.routes[{i}]", stage, stage.Routes[i], routes) is { } route) routes.Add(route);
+            if (CheckRoute($"{path}.routes[{i}]", stage, configs[i], routes) is { } route) routes.Add(route);
         }
 
         routes.Sort((a, b) => a.Template.CompareTo(b.Template) is not 0 and var order
@@ -67,6 +69,9 @@ internal sealed class GatewayConfigCheck(GatewayConfig config, IReadOnlyCollecti
             : (a.Method == RouteModel.AnyMethod).CompareTo(b.Method == RouteModel.AnyMethod));
         Stages.Add(new StageModel(name, stage, routes));
     }
+
+    private List<RouteConfig> RoutesUnlessTold() =>
+        [.. DefaultRoutes.Kafka.Concat(DefaultRoutes.Kinesis).Where(route => serviceNames.Contains(route.Integration))];
 
     private RouteModel? CheckRoute(string path, StageConfig stage, RouteConfig route, List<RouteModel> earlier)
     {
@@ -81,8 +86,24 @@ internal sealed class GatewayConfigCheck(GatewayConfig config, IReadOnlyCollecti
         }
 
         var url = template is null ? null : CheckIntegration(path + ".integration", route.Integration, template);
+        var action = template is null ? null : CheckAction(path + ".action", route.Action, template);
         if (_faults.Count > faultsBefore) return null;
-        return new RouteModel(template!, method, route.Integration, url, route.ApiKeyRequired ?? stage.ApiKeyRequired);
+        return new RouteModel(template!, method, route.Integration, url, action, route.ApiKeyRequired ?? stage.ApiKeyRequired);
+    }
+
+    private KinesisAction? CheckAction(string path, string? name, RouteTemplate template)
+    {
+        if (name is null) return null;
+        if (!KinesisAction.ByName.TryGetValue(name, out var action))
+        {
+            Add(path, $"'{name}' is not one of {string.Join(", ", KinesisAction.ByName.Keys.Order(StringComparer.Ordinal))}.");
+        }
+        else if (action.NeedsStream && !template.HasParameter(KinesisAction.StreamParameter))
+        {
+            Add(path, $"{name} takes the stream's name from the path: give the path a segment {{{KinesisAction.StreamParameter}}}.");
+        }
+
+        return action;
     }
 
     private UrlTemplate? CheckIntegration(string path, string integration, RouteTemplate template)

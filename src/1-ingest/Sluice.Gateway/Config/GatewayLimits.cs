@@ -30,6 +30,9 @@ public static class GatewayLimits
     /// <inheritdoc cref="ApiKeyCharsMin"/>
     public const int ApiKeyCharsMax = 128;
 
+    /// <summary>First size of the buffer a body is mapped into: a row of 1 KB, in base64, with what stands around it.</summary>
+    public const int MappedBytes = 2048;
+
     /// <summary>Access log lines that wait for the sink: half a second at 30,000 requests/s; more are dropped and counted.</summary>
     public const int AccessLogQueue = 16_384;
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Kinesis;
 
 namespace Sluice.Gateway.Config;
 
@@ -32,8 +33,11 @@ internal sealed record StageModel(string Name, StageConfig Config, IReadOnlyList
     public string PathBase { get; } = "/" + Name;
 }
 
-/// <summary>A route; <see cref="Url"/> is null when the integration is a service of this process.</summary>
-internal sealed record RouteModel(RouteTemplate Template, string Method, string Integration, UrlTemplate? Url, bool ApiKeyRequired)
+/// <summary>
+/// A route; <see cref="Url"/> is null when the integration is a service of this process, <see cref="Action"/> when it takes requests as they are.
+/// </summary>
+internal sealed record RouteModel(
+    RouteTemplate Template, string Method, string Integration, UrlTemplate? Url, KinesisAction? Action, bool ApiKeyRequired)
 {
     public const string AnyMethod = "ANY";
 

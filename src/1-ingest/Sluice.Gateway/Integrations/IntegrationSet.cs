@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sluice.Gateway.Config;
+using Sluice.Gateway.Kinesis;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway.Integrations;
@@ -30,9 +31,14 @@ internal sealed class IntegrationSet : IAsyncDisposable
         var forwarder = _forwarding.GetRequiredService<IHttpForwarder>();
         foreach (var route in model.Stages.Values.SelectMany(stage => stage.Routes))
         {
-            _ofRoute.Add(route, route.Url is { } url
-                ? new HttpProxyIntegration(forwarder, _client, url, logger)
-                : new ServiceIntegration(ServiceOf(route, services), logger));
+            Integration integration = (route.Action, route.Url) switch
+            {
+                ({ } action, { } url) => new KinesisIntegration(action, new KinesisUrlTarget(_client, url.Fill("", ""), logger)),
+                ({ } action, null) => new KinesisIntegration(action, new KinesisServiceTarget(ServiceOf(route, services, logger))),
+                (null, { } url) => new HttpProxyIntegration(forwarder, _client, url, logger),
+                (null, null) => new ServiceIntegration(ServiceOf(route, services, logger)),
+            };
+            _ofRoute.Add(route, integration);
         }
     }
 
@@ -44,8 +50,8 @@ internal sealed class IntegrationSet : IAsyncDisposable
         await _forwarding.DisposeAsync();
     }
 
-    private static RequestDelegate ServiceOf(RouteModel route, IReadOnlyDictionary<string, RequestDelegate> services) =>
+    private static ServiceCall ServiceOf(RouteModel route, IReadOnlyDictionary<string, RequestDelegate> services, ILogger logger) =>
         services.TryGetValue(route.Integration, out var service)
-            ? service
+            ? new ServiceCall(route.Integration, service, logger)
             : throw new ArgumentException($"The gateway's model names the service '{route.Integration}', which was not handed in.", nameof(services));
 }

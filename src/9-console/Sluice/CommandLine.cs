@@ -103,6 +103,8 @@ internal static class CommandLine
         TableCommands.CreateDescribe(invocation),
         TableCommands.CreateHistory(invocation),
         LedgerCommand.Create(invocation),
+        VerifyPathsCommand.Create(invocation),
+        StreamCommand.Create(invocation),
         QuarantineCommand.Create(invocation),
         CheckCommand.Create(invocation),
     };

@@ -8,11 +8,16 @@ using Sluice.Schedule;
 
 namespace Sluice.Console.Commands;
 
-/// <summary><c>sluice demo</c>: posts rows, sinks, cleans, answers; ends with the ledger and the answers.</summary>
+/// <summary><c>sluice demo</c>: posts rows on both paths, sinks, cleans, answers; ends with the answers, the ledger and the comparison of the paths.</summary>
 internal static class DemoCommand
 {
-    /// <summary>Enough that posting is not what the demo waits for; the described scripts post one by one, as 'emulate' does.</summary>
-    private const int RecordsPerPost = 50;
+    /// <summary>
+    /// Enough that posting is not what the demo waits for, although one post waits for another: so records of one key come in the same order on
+    /// both paths, which must then be equal. The described scripts post record by record, as 'emulate' does.
+    /// </summary>
+    private const int RecordsPerPost = 200;
+
+    private const int DifferencesShown = 3;
 
     public static Command Create(Invocation invocation)
     {
@@ -32,27 +37,42 @@ internal static class DemoCommand
             ExitCode.Failed, $"Another sluice process owns {Path.GetFullPath(settings.Data)}; stop it, or give the demo another --data.");
         var steps = new DemoSteps(TimeProvider.System);
         await using var node = await SluiceNode.OpenAsync(settings, directory, LogLevel.Warning, cancel);
-        await using var servers = await IngestServers.StartAsync(node, new Settings.PortSettings { Gateway = 0, KafkaRest = 0 }, cancel);
+        await using var servers = await IngestServers.StartAsync(node, new Settings.PortSettings { Gateway = 0, KafkaRest = 0, Kinesis = 0 }, cancel);
         steps.Add("start", null);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var streaming = node.StreamCleaner.RunAsync(stop.Token);
         var posted = await PostAsync(invocation, node, servers, choice, cancel);
         steps.Add("post", posted.Accepted);
+        foreach (var dataset in node.Pipeline.Datasets) await node.StreamCleaner.DrainAsync(dataset.Name, cancel);
+        await stop.CancelAsync();
+        await streaming;
+        steps.Add("stream", node.StreamCleaner.Status.Sum(s => s.Received));
         await node.Sink.FlushAsync(cancel);
-        steps.Add("sink", posted.Accepted);
+        steps.Add("sink", null);
         var run = (await node.Scheduler.RunNowAsync(node.Dag.Name, node.Time.GetUtcNow(), cancel)).Run;
         steps.Add("clean and answer", run.Tasks.Where(t => t.Task.StartsWith("clean.", StringComparison.Ordinal)).Sum(t => TaskOutput.Of(t)?.Rows ?? 0));
         var accounts = await LedgerCommand.ReadAsync(node, cancel);
-        await new DemoReport(invocation, node, steps, run, accounts).WriteAsync(choice.Json, cancel);
-        return posted.IsComplete && run.State == RunState.Success && accounts.All(a => a.Closes) ? ExitCode.Done : ExitCode.Failed;
+        var differences = await VerifyPathsCommand.ReadAsync(node, DifferencesShown, cancel);
+        steps.Add("compare", null);
+        await new DemoReport(invocation, node, steps, run, accounts, differences).WriteAsync(choice.Json, cancel);
+        return posted.IsComplete && run.State == RunState.Success && accounts.All(a => a.Closes) && differences.All(d => d.IsNone)
+            ? ExitCode.Done
+            : ExitCode.Failed;
     }
 
+    /// <summary>The same rows to the topics and to the streams, at the same time.</summary>
     private static async Task<EmulatorReport> PostAsync(
         Invocation invocation, SluiceNode node, IngestServers servers, DemoChoice choice, CancellationToken cancel)
     {
         await using var source = await EmulateCommand.OpenSourceAsync(choice.Source, choice.Rows, node.Pipeline, default, cancel);
         var stage = node.Settings.Gateway.Stages.Keys.Order(StringComparer.Ordinal).First();
-        var options = new EmulatorOptions { Rows = choice.Rows, RecordsPerPost = RecordsPerPost, ApiKey = node.Settings.Emulator.ApiKey };
-        var report = await BatchEmulator.RunAsync(
-            options, source, PostTarget.ForGateway(servers.Gateway, stage, node.Pipeline), ProgressLine.For(invocation), node.Time, cancel);
+        var options = new EmulatorOptions { Rows = choice.Rows, RecordsPerPost = RecordsPerPost, InFlight = 1, ApiKey = node.Settings.Emulator.ApiKey };
+        var reports = await Task.WhenAll(
+            BatchEmulator.RunAsync(
+                options, source, PostTarget.ForGateway(servers.Gateway, stage, node.Pipeline), ProgressLine.For(invocation), node.Time, cancel),
+            StreamEmulator.RunAsync(options, source, PostTarget.ForStreams(servers.Gateway, stage, node.Pipeline), null, node.Time, cancel));
+        var report = new EmulatorReport(
+            [.. reports.SelectMany(r => r.Topics)], reports.Max(r => r.Elapsed), reports.Select(r => r.Stopped).FirstOrDefault(s => s is not null));
         cancel.ThrowIfCancellationRequested();
         if (report.IsComplete) return report;
         invocation.Console.Write(PostReport.Table(report));

@@ -27,7 +27,7 @@ internal static class LedgerCommand
         return command;
     }
 
-    /// <summary>The account of every dataset of the pipeline.</summary>
+    /// <summary>The account of every dataset of the pipeline on both paths.</summary>
     public static async Task<IReadOnlyList<LedgerAccount>> ReadAsync(SluiceNode node, CancellationToken cancel)
     {
         var accounts = new List<LedgerAccount>();
@@ -35,6 +35,13 @@ internal static class LedgerCommand
         {
             var received = await Ledger.ReceivedAsync(node.Log, dataset.Topic, cancel);
             accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.BatchPath, received, cancel));
+        }
+
+        foreach (var dataset in node.Pipeline.Datasets)
+        {
+            if (await node.Streams.FindTopicAsync(dataset.Stream, cancel) is null) continue;
+            var received = await Ledger.ReceivedAsync(node.Streams, dataset.Stream, cancel);
+            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.StreamPath, received, cancel));
         }
 
         return accounts;

@@ -7,7 +7,8 @@ using Sluice.Source;
 namespace Sluice.Console.Commands;
 
 /// <summary>The options of posting.</summary>
-internal sealed class PostOptions
+/// <param name="recordsPerPost">Name of the option for more than one record at once.</param>
+internal sealed class PostOptions(string recordsPerPost)
 {
     public Option<string> Source { get; } = new("--source")
     {
@@ -32,9 +33,14 @@ internal sealed class PostOptions
         Description = "Seed of the random draws", HelpName = "N", DefaultValueFactory = _ => new EmulatorOptions().Seed,
     };
 
-    public Option<int> RecordsPerPost { get; } = new("--records-per-post")
+    public Option<int> RecordsPerPost { get; } = new(recordsPerPost)
     {
         Description = "Records in one post; the described scripts send one", HelpName = "N", DefaultValueFactory = _ => 1,
+    };
+
+    public Option<string?> PartitionKey { get; } = new("--partition-key")
+    {
+        Description = "One partition key for all records (default: each row's own key)", HelpName = "KEY",
     };
 
     public Option<string?> Gateway { get; } = new("--gateway") { Description = "Where the gateway is (default: this machine's)", HelpName = "URL" };
@@ -55,7 +61,7 @@ internal sealed class PostOptions
     }
 
     /// <exception cref="UserException">All faults of the values.</exception>
-    public EmulatorOptions Read(ParseResult parse, SluiceSettings settings)
+    public EmulatorOptions Read(ParseResult parse, SluiceSettings settings, bool isStream)
     {
         var options = new EmulatorOptions
         {
@@ -65,8 +71,9 @@ internal sealed class PostOptions
             Seed = parse.GetValue(Seed),
             RecordsPerPost = parse.GetValue(RecordsPerPost),
             ApiKey = settings.Emulator.ApiKey,
+            PartitionKey = isStream ? parse.GetValue(PartitionKey) : null,
         };
-        var faults = options.Faults();
+        var faults = isStream ? options.StreamFaults() : options.Faults();
         return faults.Count == 0 ? options : throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults));
     }
 

@@ -5,7 +5,7 @@ using Sluice.Schedule;
 
 namespace Sluice.Console.Commands;
 
-/// <summary><c>sluice run DAG [--date D]</c>: executes the DAG, or what a run of that date has left to do.</summary>
+/// <summary><c>sluice run DAG [--date D] [--path stream]</c>: executes the DAG, or what a run of that date has left to do.</summary>
 internal static class RunCommand
 {
     public static Command Create(Invocation invocation)
@@ -15,9 +15,18 @@ internal static class RunCommand
         {
             Description = "Day the run is about; a run that has succeeded is not repeated. Without it, a run of its own", HelpName = "YYYY-MM-DD",
         };
-        var command = new Command("run", "Run the pipeline's tasks now") { dag, date };
-        command.SetAction((parse, cancel) => CommandLine.WithNodeAsync(
-            invocation, parse, node => RunAsync(invocation, node, parse.GetValue(dag)!, parse.GetValue(date), cancel), cancel));
+        var path = new Option<string>("--path")
+        {
+            Description = "batch: over the objects, answers under answers.*; stream: over the streams, answers under answers_stream.*",
+            DefaultValueFactory = _ => PipelineTasks.BatchPath,
+        };
+        path.AcceptOnlyFromAmong(PipelineTasks.BatchPath, PipelineTasks.StreamPath);
+        var command = new Command("run", "Run the pipeline's tasks now") { dag, date, path };
+        command.SetAction((parse, cancel) =>
+        {
+            var name = parse.GetValue(path) == PipelineTasks.StreamPath ? PipelineTasks.StreamDagName(parse.GetValue(dag)!) : parse.GetValue(dag)!;
+            return CommandLine.WithNodeAsync(invocation, parse, node => RunAsync(invocation, node, name, parse.GetValue(date), cancel), cancel);
+        });
         return command;
     }
 

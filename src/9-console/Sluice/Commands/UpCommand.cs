@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Sluice.Cleaning.Streaming;
 using Sluice.Console.Node;
 
 namespace Sluice.Console.Commands;
@@ -9,7 +10,7 @@ internal static class UpCommand
 {
     public static Command Create(Invocation invocation)
     {
-        var command = new Command("up", "Run as a service until Ctrl-C: gateway, Kafka REST, sink, daily schedule");
+        var command = new Command("up", "Run as a service until Ctrl-C: gateway, Kafka REST, Kinesis, sink, stream job, daily schedule");
         command.SetAction((parse, cancel) => RunAsync(invocation, parse, cancel));
         return command;
     }
@@ -26,21 +27,39 @@ internal static class UpCommand
             DataDirectory.ControlSocket(settings.Data), Control.Handler((args, output, c) => CommandLine.RunAsync(
                 new Invocation(args, output, output, Interactive: false, node), c)), cancel);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] stages = [node.Sink.RunAsync(stop.Token), node.Scheduler.RunAsync(stop.Token)];
+        Task[] stages = [node.Sink.RunAsync(stop.Token), node.Scheduler.RunAsync(stop.Token), node.StreamCleaner.RunAsync(stop.Token)];
         await ReportAsync(invocation, servers);
         var ended = await Task.WhenAny([.. stages, Task.Delay(Timeout.InfiniteTimeSpan, node.Time, stop.Token)]);
-        if (cancel.IsCancellationRequested) await invocation.Error.WriteLineAsync("stopping: no new requests; what is in the log becomes objects");
+        if (cancel.IsCancellationRequested) await invocation.Error.WriteLineAsync("stopping: no new requests; what is in the log becomes objects and rows");
         await servers.DisposeAsync();
         if (!ended.IsFaulted) await node.Sink.FlushAsync(CancellationToken.None);
+        if (!ended.IsFaulted) await DrainStreamsAsync(invocation, node);
         await stop.CancelAsync();
         await Task.WhenAll(stages);
         return ExitCode.Done;
+    }
+
+    private static async Task DrainStreamsAsync(Invocation invocation, SluiceNode node)
+    {
+        foreach (var dataset in node.StreamCleaner.Status.Where(s => s.State == StreamState.Running))
+        {
+            try
+            {
+                await node.StreamCleaner.DrainAsync(dataset.Dataset, CancellationToken.None);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                // What is in the log stays there; the next start goes on with it.
+                await invocation.Error.WriteLineAsync($"stream.{dataset.Dataset} is not drained: {fault.Message}");
+            }
+        }
     }
 
     private static async Task ReportAsync(Invocation invocation, IngestServers servers)
     {
         await invocation.Output.WriteLineAsync($"gateway     {servers.Gateway.GetLeftPart(UriPartial.Authority)}");
         await invocation.Output.WriteLineAsync($"kafka-rest  {servers.KafkaRest.GetLeftPart(UriPartial.Authority)}");
+        await invocation.Output.WriteLineAsync($"kinesis     {servers.Kinesis.GetLeftPart(UriPartial.Authority)}");
         var sinceStart = TimeProvider.System.GetElapsedTime(Invocation.ProcessStarted);
         await invocation.Output.WriteLineAsync($"ready in {sinceStart.TotalSeconds:0.0} s; Ctrl-C stops");
         await invocation.Output.FlushAsync();

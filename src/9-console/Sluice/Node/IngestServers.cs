@@ -3,10 +3,11 @@ using Microsoft.Extensions.Logging;
 using Sluice.Gateway;
 using Sluice.Gateway.Config;
 using Sluice.KafkaRest;
+using Sluice.Kinesis;
 
 namespace Sluice.Console.Node;
 
-/// <summary>The HTTP ports of a node: the gateway, and the REST proxy behind it and on a port of its own.</summary>
+/// <summary>The HTTP ports of a node: the gateway, and behind it, each on a port of its own, the REST proxy and Kinesis.</summary>
 internal sealed class IngestServers : IAsyncDisposable
 {
     private readonly ApiGateway _gateway;
@@ -23,13 +24,19 @@ internal sealed class IngestServers : IAsyncDisposable
 
     public Uri KafkaRest { get; private set; } = null!;
 
+    public Uri Kinesis { get; private set; } = null!;
+
     /// <param name="ports">0 picks a free one.</param>
     /// <exception cref="UserException">A port is taken, or the gateway's configuration has faults.</exception>
     public static async Task<IngestServers> StartAsync(SluiceNode node, Settings.PortSettings ports, CancellationToken cancel)
     {
         var model = Model(node.Settings.Gateway);
         var rest = new KafkaRestProxy(node.Log, new KafkaRestOptions(), node.Time, node.Logging.CreateLogger<KafkaRestProxy>());
-        var services = new Dictionary<string, RequestDelegate> { ["kafka-rest"] = rest.InvokeAsync };
+        var kinesis = new KinesisService(node.Log, node.Settings.Kinesis.Options(), node.Time, node.Logging.CreateLogger<KinesisService>());
+        var services = new Dictionary<string, RequestDelegate>
+        {
+            [DefaultRoutes.KafkaService] = rest.InvokeAsync, [DefaultRoutes.KinesisService] = kinesis.InvokeTrustedAsync,
+        };
         var accessLog = new FileStream(
             Path.Combine(node.Directory.Path, "access.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var gateway = new ApiGateway(
@@ -39,6 +46,7 @@ internal sealed class IngestServers : IAsyncDisposable
         {
             servers.Gateway = await servers.ServeAsync("gateway", ports.Gateway, gateway.InvokeAsync, cancel);
             servers.KafkaRest = await servers.ServeAsync("kafka-rest", ports.KafkaRest, rest.InvokeAsync, cancel);
+            servers.Kinesis = await servers.ServeAsync("kinesis", ports.Kinesis, kinesis.InvokeAsync, cancel);
             return servers;
         }
         catch
@@ -51,7 +59,7 @@ internal sealed class IngestServers : IAsyncDisposable
     /// <exception cref="UserException">All faults.</exception>
     public static GatewayModel Model(GatewayConfig config)
     {
-        return GatewayModel.Create(config, ["kafka-rest"], out var faults)
+        return GatewayModel.Create(config, [DefaultRoutes.KafkaService, DefaultRoutes.KinesisService], out var faults)
             ?? throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults.Select(f => $"gateway: {f}")));
     }
 
@@ -64,7 +72,7 @@ internal sealed class IngestServers : IAsyncDisposable
 
     private async Task<Uri> ServeAsync(string name, int port, RequestDelegate handler, CancellationToken cancel)
     {
-        // Both bound the body themselves, so that a refusal is an answer and not a broken connection.
+        // Each bounds the body itself, so that a refusal is an answer and not a broken connection.
         var server = await HttpServer.StartAsync(name, port, handler, bodyBytesMax: null, cancel);
         _servers.Add(server);
         return new Uri($"http://127.0.0.1:{server.Port}");

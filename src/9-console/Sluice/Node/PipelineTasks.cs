@@ -14,6 +14,9 @@ internal sealed class PipelineTasks(SluiceNode node)
     /// <summary>Namespace of the clean tables of the batch path.</summary>
     public const string BatchPath = "batch";
 
+    /// <summary>Namespace of the clean tables of the stream path.</summary>
+    public const string StreamPath = "stream";
+
     public static DagSpec DagOf(PipelineDefinition pipeline) => new()
     {
         Name = pipeline.Schedule.Dag,
@@ -26,12 +29,18 @@ internal sealed class PipelineTasks(SluiceNode node)
         Tasks = [.. pipeline.Dag.Tasks.Select(t => new TaskSpec(t.Name, t.DependsOn))],
     };
 
+    /// <summary>The same tasks over the streams: a clean takes what a stream holds by then. It has no schedule; the stream is always live.</summary>
+    public static DagSpec StreamDagOf(PipelineDefinition pipeline) => DagOf(pipeline) with { Name = StreamDagName(pipeline.Schedule.Dag), Schedule = null };
+
+    public static string StreamDagName(string dag) => $"{dag}.{StreamPath}";
+
     public async Task<TaskResult> ExecuteAsync(TaskRun run, CancellationToken cancel)
     {
         var task = node.Pipeline.Dag.Tasks.Single(t => t.Name == run.Task);
         try
         {
-            return task.Kind == DagTaskKind.Clean ? await CleanAsync(task.Subject, cancel) : await AnswerAsync(task.Subject, cancel);
+            var path = run.Dag == node.Dag.Name ? BatchPath : StreamPath;
+            return task.Kind == DagTaskKind.Clean ? await CleanAsync(task.Subject, path, cancel) : await AnswerAsync(task.Subject, path, cancel);
         }
         catch (Exception fault) when (fault is SqlException { OutOfMemory: false } or CleanSqlException)
         {
@@ -40,17 +49,17 @@ internal sealed class PipelineTasks(SluiceNode node)
         }
     }
 
-    private async Task<TaskResult> CleanAsync(string dataset, CancellationToken cancel)
+    private async Task<TaskResult> CleanAsync(string dataset, string path, CancellationToken cancel)
     {
-        await node.Sink.FlushAsync(cancel);
-        var report = await node.Cleaner.CleanAsync(dataset, cancel);
+        if (path == BatchPath) await node.Sink.FlushAsync(cancel);
+        var report = path == BatchPath ? await node.Cleaner.CleanAsync(dataset, cancel) : await node.StreamCleaner.DrainAsync(dataset, cancel);
         return TaskResult.Success(JsonSerializer.Serialize(new TaskOutput(
             report.Received, $"clean {report.Clean:N0}, quarantined {report.Quarantined:N0}, duplicate {report.Duplicates:N0}")));
     }
 
-    private async Task<TaskResult> AnswerAsync(string question, CancellationToken cancel)
+    private async Task<TaskResult> AnswerAsync(string question, string path, CancellationToken cancel)
     {
-        var answer = await node.Questions.RunAsync(node.Pipeline.Questions.Single(q => q.Name == question), BatchPath, cancel);
+        var answer = await node.Questions.RunAsync(node.Pipeline.Questions.Single(q => q.Name == question), path, cancel);
         return TaskResult.Success(JsonSerializer.Serialize(new TaskOutput(answer.Rows, $"{answer.Table} version {answer.Version}")));
     }
 }

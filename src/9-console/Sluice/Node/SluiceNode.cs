@@ -2,9 +2,11 @@ using Microsoft.Extensions.Logging;
 using Sluice.Analysis;
 using Sluice.Bytes;
 using Sluice.Cleaning;
+using Sluice.Cleaning.Streaming;
 using Sluice.Console.Settings;
 using Sluice.Definition;
 using Sluice.Log;
+using Sluice.Log.Kinesis;
 using Sluice.Objects;
 using Sluice.Schedule;
 using Sluice.Sink;
@@ -44,12 +46,16 @@ internal sealed class SluiceNode : IAsyncDisposable
         Cleaner = new Cleaner(pipeline, Raw, Tables, cleaning, Time, logging.CreateLogger<Cleaner>());
         Quarantine = new Quarantine(pipeline, Tables, cleaning, Time, logging.CreateLogger<Quarantine>());
         Ledger = new Ledger(pipeline, Tables, cleaning);
+        Streams = OpenStreams(settings, directory);
+        StreamCleaner = new StreamCleaner(
+            pipeline, Streams, Tables, settings.Stream.Options(cleaning), Time, logging.CreateLogger<StreamCleaner>());
+        Paths = new PathComparison(pipeline, Tables, cleaning);
         Questions = new Questions(Tables, pipeline, sql, Time);
         Query = new TableQuery(Tables, sql);
         System.IO.Directory.CreateDirectory(directory.Schedule);
         _runs = RunStore.Open(Path.Combine(directory.Schedule, "runs.db"), $"{Environment.MachineName}/{Environment.ProcessId}");
         Dag = PipelineTasks.DagOf(pipeline);
-        Scheduler = new Scheduler(_runs, [Dag], new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
+        Scheduler = new Scheduler(_runs, [Dag, PipelineTasks.StreamDagOf(pipeline)], new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
     }
 
     public SluiceSettings Settings { get; }
@@ -62,7 +68,10 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     public TimeProvider Time { get; } = TimeProvider.System;
 
-    public ILog Log { get; }
+    public EmbeddedLog Log { get; }
+
+    /// <summary>Where the streams are: the log of this process, or a Kinesis elsewhere.</summary>
+    public ILog Streams { get; }
 
     public IObjectStore Raw { get; }
 
@@ -71,6 +80,10 @@ internal sealed class SluiceNode : IAsyncDisposable
     public S3Sink Sink { get; }
 
     public Cleaner Cleaner { get; }
+
+    public StreamCleaner StreamCleaner { get; }
+
+    public PathComparison Paths { get; }
 
     public Quarantine Quarantine { get; }
 
@@ -84,19 +97,41 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     public DagSpec Dag { get; }
 
-    /// <summary>Opens the stores, and makes the pipeline's topics where they are missing.</summary>
+    /// <summary>Opens the stores, and makes the pipeline's topics and streams where they are missing.</summary>
     public static async Task<SluiceNode> OpenAsync(
         SluiceSettings settings, DataDirectory directory, LogLevel level, CancellationToken cancel)
     {
         var pipeline = ReadPipeline(settings);
         var node = new SluiceNode(settings, directory, pipeline, LogLines.To(System.Console.Error, level));
-        foreach (var topic in pipeline.Datasets.Select(d => d.Topic))
+        try
         {
-            if (await node.Log.FindTopicAsync(topic, cancel) is null)
-                await node.Log.CreateTopicAsync(new TopicSpec(topic, settings.Log.Partitions, new Dictionary<string, string>()), cancel);
+            foreach (var dataset in pipeline.Datasets) await node.CreateMissingAsync(dataset, cancel);
+            return node;
         }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
 
-        return node;
+    private async Task CreateMissingAsync(Dataset dataset, CancellationToken cancel)
+    {
+        if (await Log.FindTopicAsync(dataset.Topic, cancel) is null)
+            await Log.CreateTopicAsync(new TopicSpec(dataset.Topic, Settings.Log.Partitions, new Dictionary<string, string>()), cancel);
+        if (Streams == Log && Log.FindStream(dataset.Stream) is null)
+            await Log.CreateStreamAsync(new StreamSpec(dataset.Stream, Settings.Stream.Shards, new StreamAttributes()), cancel);
+    }
+
+    /// <exception cref="UserException">The endpoint is no address.</exception>
+    private ILog OpenStreams(SluiceSettings settings, DataDirectory directory)
+    {
+        if (settings.Stream is { Region: null, Endpoint: null }) return Log;
+        Uri? endpoint = null;
+        if (settings.Stream.Endpoint is { } text && !Uri.TryCreate(text, UriKind.Absolute, out endpoint))
+            throw new UserException(ExitCode.Usage, $"stream.endpoint '{text}' is no address; write https://kinesis.eu-west-1.amazonaws.com.");
+        var defaults = new KinesisLogOptions { PositionsFile = Path.Combine(directory.Log, "kinesis.db") };
+        return KinesisLog.Open(defaults with { Region = settings.Stream.Region ?? defaults.Region, Endpoint = endpoint }, Time);
     }
 
     /// <summary>The pipeline of the settings.</summary>
@@ -112,9 +147,11 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await StreamCleaner.DisposeAsync();
         Sink.Dispose();
         _runs.Dispose();
         _checkpoints.Dispose();
+        if (Streams != Log) await Streams.DisposeAsync();
         await Log.DisposeAsync();
         Logging.Dispose();
     }

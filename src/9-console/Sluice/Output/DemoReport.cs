@@ -8,9 +8,10 @@ using Spectre.Console;
 
 namespace Sluice.Console.Output;
 
-/// <summary>What the demo ends with: steps, tasks, ledger, answers.</summary>
+/// <summary>What the demo ends with: answers, tasks, steps, ledger, comparison of the paths.</summary>
 internal sealed class DemoReport(
-    Invocation invocation, SluiceNode node, DemoSteps steps, DagRun run, IReadOnlyList<LedgerAccount> accounts)
+    Invocation invocation, SluiceNode node, DemoSteps steps, DagRun run, IReadOnlyList<LedgerAccount> accounts,
+    IReadOnlyList<PathDifference> differences)
 {
     /// <summary>Rows shown of each answer; the whole of it is a table.</summary>
     private const int AnswerRows = 8;
@@ -32,6 +33,7 @@ internal sealed class DemoReport(
         invocation.Console.Write(RunTables.Tasks(run));
         invocation.Console.Write(StepTable());
         await LedgerReport.WriteAsync(invocation, accounts);
+        await PathReport.WriteAsync(invocation, differences);
         await invocation.Output.WriteLineAsync(
             $"done in {steps.Total.TotalSeconds:0.0} s, {PeakMegabytes():N0} MB at most; all of it is in {node.Directory.Path}");
         await invocation.Output.WriteLineAsync(
@@ -57,6 +59,7 @@ internal sealed class DemoReport(
             Steps = steps.Steps.Select(s => new { s.Name, s.Rows, Seconds = s.Elapsed.TotalSeconds }),
             Tasks = run.Tasks.Select(t => new { Name = t.Task, State = t.State.ToText(), Seconds = t.Duration?.TotalSeconds }),
             Ledger = LedgerReport.Of(accounts),
+            Paths = differences,
             Answers = answers,
         };
         await invocation.Output.WriteLineAsync(JsonSerializer.Serialize(report, LedgerReport.Json));

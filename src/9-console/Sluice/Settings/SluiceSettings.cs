@@ -21,6 +21,10 @@ internal sealed class SluiceSettings
     /// <summary>Stages, routes, API keys, throttles.</summary>
     public GatewayConfig Gateway { get; set; } = new();
 
+    public KinesisSettings Kinesis { get; set; } = new();
+
+    public StreamSettings Stream { get; set; } = new();
+
     public EmulatorSettings Emulator { get; set; } = new();
 
     public ObjectSettings Objects { get; set; } = new();
@@ -47,6 +51,8 @@ internal sealed class PortSettings
     public int Gateway { get; set; } = 8080;
 
     public int KafkaRest { get; set; } = 8082;
+
+    public int Kinesis { get; set; } = 4567;
 }
 
 internal sealed class LogSettings

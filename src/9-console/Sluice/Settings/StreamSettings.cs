@@ -1,0 +1,46 @@
+using Sluice.Cleaning;
+using Sluice.Cleaning.Streaming;
+
+namespace Sluice.Console.Settings;
+
+/// <summary>The stream job: where it reads, from when, and how many records share a commit.</summary>
+internal sealed class StreamSettings
+{
+    private static readonly StreamOptions s_defaults = new(new CleaningOptions(""));
+
+    /// <summary>Shards of the pipeline's streams when they are created here.</summary>
+    public int Shards { get; set; } = 1;
+
+    /// <summary>An AWS region, to read the streams of Kinesis there and not those of this process. Credentials come from the AWS SDK's chain.</summary>
+    public string? Region { get; set; }
+
+    /// <summary>The address of another Kinesis than AWS's own in the region.</summary>
+    public string? Endpoint { get; set; }
+
+    /// <summary>Where a dataset begins that has no position yet: earliest, latest, or an ISO 8601 time.</summary>
+    public string Start { get; set; } = "earliest";
+
+    /// <summary>What is done about records that retention removed before they were cleaned: fail, or skip them and count them.</summary>
+    public GapPolicy Gaps { get; set; } = s_defaults.Gaps;
+
+    /// <summary>Most records of a commit.</summary>
+    public int RowsMax { get; set; } = s_defaults.RowsPerCommitMax;
+
+    /// <summary>Most bytes of a commit.</summary>
+    public ByteSize BytesMax { get; set; } = new(s_defaults.BytesPerCommitMax);
+
+    /// <summary>Longest that a record waits for others to share its commit.</summary>
+    public TimeSpan AgeMax { get; set; } = s_defaults.AgeMax;
+
+    /// <summary>A commit is made earlier when no record came for this long.</summary>
+    public TimeSpan Idle { get; set; } = s_defaults.Idle;
+
+    /// <exception cref="UserException">A value that is none.</exception>
+    public StreamOptions Options(CleaningOptions cleaning) => new(cleaning)
+    {
+        Start = StreamStart.TryParse(Start, out var start)
+            ? start
+            : throw new UserException(ExitCode.Usage, $"stream.start '{Start}' is neither earliest nor latest nor a time such as 2026-01-31T12:00:00Z."),
+        Gaps = Gaps, RowsPerCommitMax = RowsMax, BytesPerCommitMax = BytesMax.Bytes, AgeMax = AgeMax, Idle = Idle,
+    };
+}

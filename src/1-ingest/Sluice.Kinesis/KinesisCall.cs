@@ -13,8 +13,8 @@ internal sealed class KinesisCall : IDisposable
     private readonly KinesisServices _services;
     private readonly JsonRequestReader _jsonReader = new();
     private readonly JsonResponseWriter _jsonWriter = new();
-    private CborRequestReader? _cborReader;
-    private CborResponseWriter? _cborWriter;
+    private readonly CborRequestReader _cborReader = new();
+    private readonly CborResponseWriter _cborWriter = new();
     private ByteWriter _answer = new(initialBytes: 1024);
     private byte[] _body = [];
     private HttpContext? _http;
@@ -145,15 +145,7 @@ internal sealed class KinesisCall : IDisposable
         _body = [];
     }
 
-    private RequestReader ReaderFor(WireFormat format)
-    {
-        if (format == WireFormat.Json) return _jsonReader;
-        return _cborReader ??= new CborRequestReader();
-    }
+    private RequestReader ReaderFor(WireFormat format) => format == WireFormat.Cbor ? _cborReader : _jsonReader;
 
-    private ResponseWriter WriterFor(WireFormat format)
-    {
-        if (format == WireFormat.Json) return _jsonWriter;
-        return _cborWriter ??= new CborResponseWriter();
-    }
+    private ResponseWriter WriterFor(WireFormat format) => format == WireFormat.Cbor ? _cborWriter : _jsonWriter;
 }

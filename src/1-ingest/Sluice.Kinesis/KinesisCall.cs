@@ -138,7 +138,15 @@ internal sealed class KinesisCall : IDisposable
         _body = [];
     }
 
-    private RequestReader ReaderFor(WireFormat format) => format == WireFormat.Cbor ? _cborReader ??= new CborRequestReader() : _jsonReader;
+    private RequestReader ReaderFor(WireFormat format)
+    {
+        if (format == WireFormat.Json) return _jsonReader;
+        return _cborReader ??= new CborRequestReader();
+    }
 
-    private ResponseWriter WriterFor(WireFormat format) => format == WireFormat.Cbor ? _cborWriter ??= new CborResponseWriter() : _jsonWriter;
+    private ResponseWriter WriterFor(WireFormat format)
+    {
+        if (format == WireFormat.Json) return _jsonWriter;
+        return _cborWriter ??= new CborResponseWriter();
+    }
 }

@@ -184,15 +184,15 @@ internal sealed class CborRequestReader : RequestReader
         {
             var piece = isText ? CborReaderState.TextString : CborReaderState.ByteString;
             var length = 0;
-            Take(isText ? StartText : StartBytes);
+            Take<int>(isText ? StartText : StartBytes);
             while (Take(static cbor => cbor.PeekState()) == piece)
             {
-                var bytes = Take(isText ? TextPiece : BytesPiece);
+                var bytes = Take<ReadOnlyMemory<byte>>(isText ? TextPiece : BytesPiece);
                 bytes.Span.CopyTo(rented.AsSpan(length));
                 length += bytes.Length;
             }
 
-            Take(isText ? EndText : EndBytes);
+            Take<int>(isText ? EndText : EndBytes);
             rented.AsSpan(0, length).CopyTo(Body.AsSpan(start));
             return new BodySlice(start, length);
         }

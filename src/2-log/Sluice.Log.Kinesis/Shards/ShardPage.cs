@@ -35,7 +35,7 @@ internal sealed class ShardPage
     public static ShardPage Read(ReadOnlySpan<byte> answer, long offset, int batchBytes)
     {
         var page = new ShardPage { NextOffset = offset };
-        var batches = new BatchCutter(page, batchBytes);
+        using var batches = new BatchCutter(page, batchBytes);
         try
         {
             var reader = new Utf8JsonReader(answer);
@@ -101,7 +101,7 @@ internal sealed class ShardPage
     }
 
     /// <summary>Packs records into batches of about the wanted size.</summary>
-    private sealed class BatchCutter(ShardPage page, int batchBytes)
+    private sealed class BatchCutter(ShardPage page, int batchBytes) : IDisposable
     {
         private readonly RecordBatchBuilder _builder = new();
         private long _base = page.NextOffset;
@@ -126,6 +126,8 @@ internal sealed class ShardPage
                 ArrayPool<byte>.Shared.Return(data);
             }
         }
+
+        public void Dispose() => _builder.Dispose();
 
         public void Cut()
         {

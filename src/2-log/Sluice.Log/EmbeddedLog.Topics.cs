@@ -39,16 +39,10 @@ public sealed partial class EmbeddedLog
     public async ValueTask<TopicDescription> CreateTopicAsync(TopicSpec spec, CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var config = Validate(spec);
         await _topicGate.WaitAsync(cancel);
         try
         {
-            if (_topics.ContainsKey(spec.Name)) throw new TopicExistsException(spec.Name);
-            var configs = new Dictionary<string, string>(spec.Configs, StringComparer.Ordinal);
-            var topic = new TopicDescription(Guid.NewGuid(), spec.Name, spec.PartitionCount, configs);
-            CreateFiles(topic);
-            _topics[spec.Name] = OpenTopic(topic, config, new Dictionary<(Guid, int), long>());
-            return topic;
+            return Create(spec, static (_, _) => null).Description;
         }
         finally
         {
@@ -77,10 +71,26 @@ public sealed partial class EmbeddedLog
         }
     }
 
+    /// <summary>Creates a topic, a stream when a description of one is made of it; the caller has the gate.</summary>
+    private LiveTopic Create(TopicSpec spec, Func<TopicDescription, long, StreamDescription?> describe)
+    {
+        var config = Validate(spec);
+        if (_topics.ContainsKey(spec.Name)) throw new TopicExistsException(spec.Name);
+        var configs = new Dictionary<string, string>(spec.Configs, StringComparer.Ordinal);
+        var topic = new TopicDescription(Guid.NewGuid(), spec.Name, spec.PartitionCount, configs);
+        var createdMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var stream = describe(topic, createdMs);
+        CreateFiles(topic, createdMs, stream);
+        var live = OpenTopic(topic, config, stream, new Dictionary<(Guid, int), long>());
+        _topics[spec.Name] = live;
+        return live;
+    }
+
     private void OpenTopics()
     {
         var stored = _storage.Metadata.Topics();
         var starts = _storage.Metadata.StartOffsets();
+        var streams = _storage.Metadata.Streams();
         foreach (var (topic, state) in stored)
         {
             if (state != TopicState.Live) DeleteFiles(topic);
@@ -92,16 +102,21 @@ public sealed partial class EmbeddedLog
         {
             var config = TopicConfig.TryParse(_options.TopicDefaults, topic.Configs, out var reason)
                 ?? throw new InvalidDataException($"The stored topic '{topic.Name}' is invalid: {reason}");
-            _topics[topic.Name] = OpenTopic(topic, config, starts);
+            var stream = streams.TryGetValue(topic.Id, out var storedStream) ? OpenStream(topic, storedStream) : null;
+            _topics[topic.Name] = OpenTopic(topic, config, stream, starts);
         }
     }
 
-    private LiveTopic OpenTopic(TopicDescription topic, TopicConfig config, Dictionary<(Guid, int), long> starts)
+    private LiveTopic OpenTopic(TopicDescription topic, TopicConfig config, StreamDescription? stream, Dictionary<(Guid, int), long> starts)
     {
         var partitions = new LivePartition[topic.PartitionCount];
         for (var i = 0; i < partitions.Length; i++)
+        {
             partitions[i] = OpenPartition(topic, i, config, starts.GetValueOrDefault((topic.Id, i)));
-        return new LiveTopic(topic, config, partitions);
+            if (stream?.Shards[i].IsClosed == true) partitions[i].Shared.Close();
+        }
+
+        return new LiveTopic(topic, config, partitions, stream);
     }
 
     private LivePartition OpenPartition(TopicDescription topic, int number, TopicConfig config, long start)
@@ -122,12 +137,12 @@ public sealed partial class EmbeddedLog
     }
 
     /// <summary>Makes the directories and first segments. A crash or failure in between leaves the topic "creating", which the next start undoes.</summary>
-    private void CreateFiles(TopicDescription topic)
+    private void CreateFiles(TopicDescription topic, long createdMs, StreamDescription? stream)
     {
         var directories = PartitionNames(topic).Select(name => TopicName.Directory(_options.Directory, name)).ToArray();
         if (directories.FirstOrDefault(d => _storage.Files.ListFiles(d).Count > 0) is { } taken)
             throw new IOException($"Topic '{topic.Name}' cannot be created: '{taken}' holds files of no known topic. Move them away.");
-        _storage.Metadata.InsertTopic(topic, TopicState.Creating, _storage.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        _storage.Metadata.InsertTopic(topic, TopicState.Creating, createdMs, stream);
         try
         {
             foreach (var directory in directories)

@@ -69,7 +69,7 @@ public sealed partial class EmbeddedLog : ILog
 
     public ValueTask<IReadOnlyList<PartitionDescription>> PartitionsAsync(string topic, CancellationToken cancel) =>
         new(_topics.TryGetValue(topic, out var live)
-            ? [.. live.Partitions.Select((_, at) => new PartitionDescription(at, at.ToString(CultureInfo.InvariantCulture), [], IsClosed: false))]
+            ? [.. live.Partitions.Select((_, at) => Describe(live, at))]
             : Array.Empty<PartitionDescription>());
 
     public ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
@@ -138,6 +138,14 @@ public sealed partial class EmbeddedLog : ILog
         _storage.OpenFiles.Dispose();
         _ownedMetadata?.Dispose();
         _closing.Dispose();
+    }
+
+    private static PartitionDescription Describe(LiveTopic topic, int partition)
+    {
+        if (topic.Stream is null) return new PartitionDescription(partition, partition.ToString(CultureInfo.InvariantCulture), [], IsClosed: false);
+        var shard = topic.Stream.Shards[partition];
+        int[] parents = [.. new[] { shard.Parent, shard.AdjacentParent }.OfType<int>()];
+        return new PartitionDescription(partition, shard.Id, parents, shard.IsClosed);
     }
 
     private static AppendResult Refused(AppendError error) => new(error, -1);

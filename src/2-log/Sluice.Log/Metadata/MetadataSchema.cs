@@ -4,7 +4,7 @@ namespace Sluice.Log.Metadata;
 internal static class MetadataSchema
 {
     /// <summary>The layout this code reads and writes, kept in <c>PRAGMA user_version</c>.</summary>
-    public const long Version = 1;
+    public const long Version = 2;
 
     public const string Create =
         """
@@ -35,6 +35,32 @@ internal static class MetadataSchema
           metadata    TEXT    NOT NULL,
           PRIMARY KEY (group_id, topic_id, partition)
         ) STRICT, WITHOUT ROWID;
-        PRAGMA user_version = 1;
+        """;
+
+    /// <summary>What layout 2 adds: streams and their shards, settings of the account.</summary>
+    public const string AddStreams =
+        """
+        CREATE TABLE stream (
+          topic_id   TEXT NOT NULL PRIMARY KEY REFERENCES topic(id) ON DELETE CASCADE,
+          attributes TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE shard (
+          topic_id        TEXT    NOT NULL REFERENCES stream(topic_id) ON DELETE CASCADE,
+          number          INTEGER NOT NULL,
+          state           INTEGER NOT NULL,
+          first_hash      TEXT    NOT NULL,
+          last_hash       TEXT    NOT NULL,
+          parent          INTEGER,
+          adjacent_parent INTEGER,
+          epoch           INTEGER NOT NULL,
+          created_ms      INTEGER NOT NULL,
+          closed_ms       INTEGER,
+          PRIMARY KEY (topic_id, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE account_setting (
+          name  TEXT NOT NULL PRIMARY KEY,
+          value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        PRAGMA user_version = 2;
         """;
 }

@@ -7,7 +7,7 @@ namespace Sluice.Log.Metadata;
 /// file; every change is one transaction that is on disk when the call returns (WAL, <c>synchronous=FULL</c>).
 /// </summary>
 /// <remarks>One connection under one lock: changes are rare beside appends, and SQLite has one writer anyway.</remarks>
-internal sealed class MetadataStore : IDisposable
+internal sealed partial class MetadataStore : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly SqliteConnection _connection;
@@ -58,13 +58,15 @@ internal sealed class MetadataStore : IDisposable
         }
     }
 
-    public void InsertTopic(TopicDescription topic, TopicState state, long createdMs) => InTransaction(() =>
+    /// <summary>Writes a topic down, as a stream when it has shards and attributes.</summary>
+    public void InsertTopic(TopicDescription topic, TopicState state, long createdMs, StreamDescription? stream = null) => InTransaction(() =>
     {
         Execute(
             "INSERT INTO topic (id, name, partitions, state, created_ms) VALUES ($1, $2, $3, $4, $5)",
             topic.Id.ToString(), topic.Name, topic.PartitionCount, (int)state, createdMs);
         foreach (var (name, value) in topic.Configs)
             Execute("INSERT INTO topic_config (topic_id, name, value) VALUES ($1, $2, $3)", topic.Id.ToString(), name, value);
+        if (stream is not null) InsertStream(stream);
     });
 
     public void SetTopicState(Guid topicId, TopicState state) => InTransaction(
@@ -147,7 +149,8 @@ internal sealed class MetadataStore : IDisposable
                 $"The log's metadata '{path}' has layout {version}; this program knows up to {MetadataSchema.Version}. Use a newer program.");
         }
 
-        if (version == 0) Execute(connection, $"BEGIN IMMEDIATE; {MetadataSchema.Create} COMMIT;");
+        if (version == 0) Execute(connection, $"BEGIN IMMEDIATE; {MetadataSchema.Create} {MetadataSchema.AddStreams} COMMIT;");
+        else if (version < MetadataSchema.Version) Execute(connection, $"BEGIN IMMEDIATE; {MetadataSchema.AddStreams} COMMIT;");
     }
 
     private static void Execute(SqliteConnection connection, string sql)

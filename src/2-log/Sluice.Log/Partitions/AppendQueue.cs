@@ -58,6 +58,15 @@ internal sealed class AppendQueue(int countMax, long bytesMax)
         }
     }
 
+    /// <summary>Takes appends again after it was closed with this error; closed for another reason it stays closed.</summary>
+    public void Reopen(AppendError reason)
+    {
+        lock (_lock)
+        {
+            if (_closed == reason) _closed = AppendError.None;
+        }
+    }
+
     public void Return(PendingAppend pending)
     {
         lock (_lock)

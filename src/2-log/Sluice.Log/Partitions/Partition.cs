@@ -13,6 +13,7 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
     private long _start = start;
     private long _end = end;
     private bool _gone;
+    private bool _closed;
 
     public TopicPartition Name => name;
 
@@ -55,6 +56,15 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
         Interlocked.Exchange(ref _moved, null)?.TrySetResult();
     }
 
+    /// <summary>It is a shard that was split or merged: nothing comes behind its end, so nobody waits for it.</summary>
+    public void Close()
+    {
+        queue.Close(AppendError.PartitionClosed);
+        Volatile.Write(ref _closed, true);
+        Interlocked.MemoryBarrier();
+        Interlocked.Exchange(ref _moved, null)?.TrySetResult();
+    }
+
     /// <exception cref="UnknownTopicPartitionException">The partition was deleted, or its log closed, meanwhile.</exception>
     public async ValueTask WaitBeyondAsync(long offset, CancellationToken cancel)
     {
@@ -69,7 +79,7 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
 
             Interlocked.MemoryBarrier();
             if (IsGone) throw new UnknownTopicPartitionException(name);
-            if (Offsets.End > offset) return;
+            if (Offsets.End > offset || Volatile.Read(ref _closed)) return;
             await moved.Task.WaitAsync(cancel);
         }
     }

@@ -16,11 +16,11 @@ internal sealed partial class PartitionWriter
         if (_position > _checkpoint.Position) Checkpoint();
     }
 
-    private bool IsAged(long nowMs) => _position > 0 && nowMs - _segmentSinceMs >= _settings.Config.SegmentMs;
+    private bool IsAged(long nowMs) => _position > 0 && nowMs - _segmentSinceMs >= _config.SegmentMs;
 
     private bool MustRoll(int bytes, int lastOffsetDelta, long nowMs) =>
         _position > 0
-        && (_position + bytes > _settings.Config.SegmentBytes
+        && (_position + bytes > _config.SegmentBytes
             || IsAged(nowMs)
             // Index entries keep offsets relative to the base in 32 bits.
             || _nextOffset + lastOffsetDelta - _segment.BaseOffset > int.MaxValue);
@@ -102,7 +102,7 @@ internal sealed partial class PartitionWriter
 
     private int FirstYoung(Segment[] segments, long nowMs)
     {
-        var retentionMs = _settings.Config.RetentionMs;
+        var retentionMs = _config.RetentionMs;
         if (retentionMs < 0) return 0;
         var young = Array.FindIndex(segments, s => s.MaxTimestampMs < 0 || nowMs - s.MaxTimestampMs <= retentionMs);
         // An empty open segment has no timestamp, so it ends the search.
@@ -111,7 +111,7 @@ internal sealed partial class PartitionWriter
 
     private int FirstWithinBytes(Segment[] segments)
     {
-        var retentionBytes = _settings.Config.RetentionBytes;
+        var retentionBytes = _config.RetentionBytes;
         if (retentionBytes < 0) return 0;
         var surplus = segments.Sum(s => s.ReadableBytes) - retentionBytes;
         var first = 0;

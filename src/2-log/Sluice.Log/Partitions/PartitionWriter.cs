@@ -25,6 +25,7 @@ internal sealed partial class PartitionWriter
     private SegmentIndex _index;
     private IFile _file;
     private PartitionCheckpoint _checkpoint;
+    private TopicConfig _config;
     private long _position;
     private long _bufferPosition;
     private long _nextOffset;
@@ -38,6 +39,7 @@ internal sealed partial class PartitionWriter
         _settings = settings;
         _storage = storage;
         _buffer = settings.Buffer;
+        _config = settings.Config;
         _segment = recovered.Segments[^1];
         _index = recovered.OpenIndex;
         _position = _bufferPosition = recovered.Bytes;
@@ -113,6 +115,23 @@ internal sealed partial class PartitionWriter
         }
     }
 
+    /// <summary>
+    /// Takes no more appends. Those that were queued before are written and answered, so the end is final when this returns; it is
+    /// durable whatever the durability asks, because children of the shard may be read only behind it.
+    /// </summary>
+    public void Seal()
+    {
+        _partition.Queue.Close(AppendError.PartitionClosed);
+        Write();
+        Publish();
+        if (!_stopped) Checkpoint();
+    }
+
+    /// <summary>Works with changed configs from here on.</summary>
+    public void Configure(TopicConfig config) => _config = config;
+
+    public bool IsStopped => _stopped;
+
     /// <summary>Ends the partition because its topic is deleted; what waits is refused.</summary>
     public void Abandon()
     {
@@ -134,7 +153,7 @@ internal sealed partial class PartitionWriter
         append.BaseOffset = _nextOffset;
         RecordBatchHeader.Assign(batch, _nextOffset);
         var maxTimestampMs = append.Batch.MaxTimestampMs;
-        if (_settings.Config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
+        if (_config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
         else if (append.Batch.MaxTimestampIsWrong) RecordBatchHeader.SetMaxTimestamp(batch, maxTimestampMs);
         _index.Add(_nextOffset + append.Batch.LastOffsetDelta, (int)_position, bytes.Length, maxTimestampMs);
         _segmentSinceMs ??= nowMs;

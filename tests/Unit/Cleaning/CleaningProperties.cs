@@ -25,7 +25,8 @@ public sealed class CleaningProperties
 
     private static readonly Gen<string> s_good = Gen.Select(s_id, s_text, s_score, (id, name, score) => $$"""{"id":{{id}},"name":{{name}},"score":{{score}}}""");
 
-    private static readonly Gen<byte[]> s_record = Gen.Frequency(
+    /// <summary>A record as a producer might send it: mostly good, and every kind of bad.</summary>
+    internal static readonly Gen<byte[]> Record = Gen.Frequency(
         (10, s_good.Select(Encoding.UTF8.GetBytes)),
         (4, s_field.Array[0, 7].Select(fields => Encoding.UTF8.GetBytes($"{{{string.Join(',', fields)}}}"))),
         (1, OneOf("", "null", "[]", "{", "{\"id\":1", " {\"id\":1,\"name\":\"a\"} ", "{\"id\":1,\"name\":\"a\"}{}", "\uFEFF{}").Select(Encoding.UTF8.GetBytes)),
@@ -41,7 +42,7 @@ public sealed class CleaningProperties
     [Fact]
     public async Task Every_record_gets_the_verdict_that_an_independent_reading_gives_it()
     {
-        await Gen.Select(s_record.Array[1, 300], Gen.Int[40, 200], Gen.Int[1, 60]).SampleAsync(
+        await Gen.Select(Record.Array[1, 300], Gen.Int[40, 200], Gen.Int[1, 60]).SampleAsync(
             async (records, rowsPerCommit, perObject) =>
             {
                 using var bed = new CleaningBed();

@@ -84,7 +84,7 @@ internal sealed class DatasetStream(
         var position = await new StreamPositions(target, tables.Clean, log, options).OpenAsync(_wasAbsent, acceptGaps, cancel);
         var session = CleaningSession.Open(target.Dataset, options.Cleaning);
         var keys = new KeyIndex(tables.Clean, target.Dataset, session.Connection, options.KeysInMemoryMax);
-        var reader = new ShardReader(log, target.Topic, options, time);
+        var reader = new ShardReader(log, target, options, time);
         var commit = new BatchCommit(target, tables, session, keys, time);
         _opened = new Opened(reader, session, keys, commit, new BackgroundCompaction(compactor, tables, options));
         await reader.ListAsync(position, cancel);
@@ -107,14 +107,14 @@ internal sealed class DatasetStream(
     /// <summary>Reads until a commit is full, its eldest record is of age, or none comes for a while.</summary>
     private async Task<bool> CollectAsync(ShardReader reader, bool now, CancellationToken cancel)
     {
-        await reader.FillAsync(target.Dataset.Name, cancel);
+        await reader.FillAsync(cancel);
         if (reader.IsEmpty) return reader.HasMoved;
         while (!now && !reader.IsFull)
         {
             var left = options.AgeMax - time.GetElapsedTime(reader.Since);
             if (left <= TimeSpan.Zero) break;
             await Task.Delay(left < options.Idle ? left : options.Idle, time, cancel);
-            if (!await reader.FillAsync(target.Dataset.Name, cancel)) break;
+            if (!await reader.FillAsync(cancel)) break;
         }
 
         return true;

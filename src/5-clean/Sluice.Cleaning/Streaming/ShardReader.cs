@@ -7,7 +7,7 @@ namespace Sluice.Cleaning.Streaming;
 /// Reads all shards of a stream from given positions on. A child of a split or a merge is begun once its parents are read to their
 /// ends, so records with one partition key come in the order they were put in.
 /// </summary>
-internal sealed class ShardReader(ILog log, string stream, StreamOptions options, TimeProvider time) : IDisposable
+internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions options, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _lifetime = new();
     private readonly SortedDictionary<int, Shard> _shards = [];
@@ -26,13 +26,13 @@ internal sealed class ShardReader(ILog log, string stream, StreamOptions options
     public bool IsFull => _records >= options.RowsPerCommitMax || _bytes >= options.BytesPerCommitMax;
 
     /// <summary>Shards by number, with the offsets reading has come to.</summary>
-    public IEnumerable<CleanPosition> Positions => _shards.Values.Select(shard => new CleanPosition(stream, shard.Partition, shard.Next));
+    public IEnumerable<CleanPosition> Positions => _shards.Values.Select(shard => new CleanPosition(target.Topic, shard.Partition, shard.Next));
 
     /// <summary>Learns the stream's shards; those not known yet begin at <paramref name="position"/>.</summary>
     public async ValueTask ListAsync(Func<int, long> position, CancellationToken cancel)
     {
         _listed = time.GetTimestamp();
-        foreach (var description in await log.PartitionsAsync(stream, cancel))
+        foreach (var description in await log.PartitionsAsync(target.Topic, cancel))
         {
             if (_shards.TryGetValue(description.Partition, out var known)) known.Description = description;
             else _shards.Add(description.Partition, new Shard(description, position(description.Partition)));
@@ -42,17 +42,18 @@ internal sealed class ShardReader(ILog log, string stream, StreamOptions options
     /// <summary>Reads what there is, up to the bounds of one commit; whether any record came.</summary>
     /// <exception cref="StreamGapException">Records that were to be read next are gone.</exception>
     /// <exception cref="CleaningException">A shard ends before the position: it is another stream's of the same name.</exception>
-    public async ValueTask<bool> FillAsync(string dataset, CancellationToken cancel)
+    public async ValueTask<bool> FillAsync(CancellationToken cancel)
     {
         var before = _records;
         for (var progress = true; progress && !IsFull;)
         {
             progress = false;
-            foreach (var shard in _shards.Values)
+            // A copy: reading may find out about children.
+            foreach (var shard in _shards.Values.ToArray())
             {
                 if (IsFull) break;
                 if (shard.IsFinished || shard.News is { IsCompleted: false } || !ParentsAreFinished(shard)) continue;
-                progress |= await ReadAsync(dataset, shard, cancel);
+                progress |= await ReadAsync(shard, cancel);
             }
         }
 
@@ -78,7 +79,7 @@ internal sealed class ShardReader(ILog log, string stream, StreamOptions options
         foreach (var shard in _shards.Values)
         {
             var moved = shard.Next > shard.Taken;
-            foreach (var record in shard.Take()) batch.Add(new RawPlace(stream, shard.Partition, record.Offset, null, null), record.Value);
+            foreach (var record in shard.Take()) batch.Add(new RawPlace(target.Topic, shard.Partition, record.Offset, null, null), record.Value);
             if (moved) batch.Reach(shard.Partition, new RawPosition(shard.Next, shard.Next));
         }
 
@@ -96,14 +97,14 @@ internal sealed class ShardReader(ILog log, string stream, StreamOptions options
         shard.Description.Parents.All(parent => !_shards.TryGetValue(parent, out var known) || known.IsFinished);
 
     /// <summary>Reads once from a shard; whether there may be more to read, here or in its children.</summary>
-    private async ValueTask<bool> ReadAsync(string dataset, Shard shard, CancellationToken cancel)
+    private async ValueTask<bool> ReadAsync(Shard shard, CancellationToken cancel)
     {
         // That it is closed is known before the read, so that what is read then is all there will be.
         var (closed, woken) = (shard.Description.IsClosed, shard.News is not null);
         if (shard.News is { } news) await news;
         shard.News = null;
-        var partition = new TopicPartition(stream, shard.Partition);
-        var fetched = await FetchAsync(dataset, shard, partition, cancel);
+        var partition = new TopicPartition(target.Topic, shard.Partition);
+        var fetched = await FetchAsync(shard, partition, cancel);
         if (Append(shard, fetched.Bytes.Span)) return true;
         if (closed)
         {
@@ -118,7 +119,7 @@ internal sealed class ShardReader(ILog log, string stream, StreamOptions options
         return false;
     }
 
-    private async ValueTask<FetchedBatches> FetchAsync(string dataset, Shard shard, TopicPartition partition, CancellationToken cancel)
+    private async ValueTask<FetchedBatches> FetchAsync(Shard shard, TopicPartition partition, CancellationToken cancel)
     {
         try
         {
@@ -127,11 +128,10 @@ internal sealed class ShardReader(ILog log, string stream, StreamOptions options
         catch (OffsetOutOfRangeException)
         {
             var offsets = await log.OffsetsAsync(partition, cancel);
-            if (shard.Next < offsets.Start)
-                throw new StreamGapException(dataset, stream, [new StreamGap(shard.Partition, shard.Description.Name, shard.Next, offsets.Start)]);
-            throw new CleaningException(
-                $"Shard {shard.Description.Name} of stream {stream} ends at {offsets.End}, but stream.{dataset} holds its records up to {shard.Next}: the stream "
-                + $"was deleted and made anew, or its log was lost. Restore the log, or remove the table stream.{dataset} to clean the new stream from its beginning.");
+            throw shard.Next < offsets.Start
+                ? new StreamGapException(
+                    target.Dataset.Name, target.Topic, [new StreamGap(shard.Partition, shard.Description.Name, shard.Next, offsets.Start)])
+                : StreamPositions.MadeAnew(target, shard.Description.Name, offsets.End, shard.Next);
         }
     }
 

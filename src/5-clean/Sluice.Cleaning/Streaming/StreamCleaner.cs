@@ -52,7 +52,12 @@ public sealed class StreamCleaner : IAsyncDisposable
     /// Cleans all datasets side by side as records arrive, until cancelled; a commit at hand then happens or does not. A dataset with a
     /// fault that does not pass stops, with the reason in its <see cref="Status"/>, and the others go on.
     /// </summary>
-    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(_datasets.Select(dataset => RunAsync(dataset, cancel)));
+    /// <param name="progress">Told a dataset's status after every commit and every change of state, from the threads of the job.</param>
+    public Task RunAsync(CancellationToken cancel, IProgress<StreamStatus>? progress = null)
+    {
+        foreach (var dataset in _datasets) dataset.Progress.Watch(progress);
+        return Task.WhenAll(_datasets.Select(dataset => RunAsync(dataset, cancel)));
+    }
 
     /// <summary>Cleans what a dataset's stream holds at this moment, then returns: the trigger <c>available-now</c>.</summary>
     /// <param name="progress">Told the report so far after every commit.</param>
@@ -112,6 +117,12 @@ public sealed class StreamCleaner : IAsyncDisposable
             if (!await stream.OpenAsync(AcceptsGaps, cancel)) return false;
             return !stream.HasReached(ends) && await stream.StepAsync(now: true, cancel);
         }
+        catch (StreamGapException) when (AcceptsGaps)
+        {
+            // Opening again steps over the gap and counts it.
+            await stream.CloseAsync();
+            return true;
+        }
         catch
         {
             await stream.CloseAsync();
@@ -166,6 +177,11 @@ public sealed class StreamCleaner : IAsyncDisposable
             stream.Progress.Become(StreamState.Running);
             if (await stream.StepAsync(now: false, cancel)) return;
             await stream.WaitAsync(cancel);
+        }
+        catch (StreamGapException) when (AcceptsGaps)
+        {
+            // As for a drain: opening again steps over the gap.
+            await stream.CloseAsync();
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Log;
 using Sluice.Tables;
 
@@ -12,6 +13,7 @@ internal sealed class StreamPositions(CleaningTarget target, DeltaTable clean, I
     /// <summary>Brings the start, where it is not the beginning, into the table before anything is read; and steps over accepted gaps.</summary>
     /// <param name="wasAbsent">The stream was made while it was waited for, so all its records are later than the latest of then.</param>
     /// <exception cref="StreamGapException">Records are gone, and gaps are not accepted.</exception>
+    /// <exception cref="CleaningException">A shard ends before its position: it is another stream's of the same name.</exception>
     public async Task<Func<int, long>> OpenAsync(bool wasAbsent, bool acceptGaps, CancellationToken cancel)
     {
         var snapshot = await clean.SnapshotAsync(cancel);
@@ -22,6 +24,12 @@ internal sealed class StreamPositions(CleaningTarget target, DeltaTable clean, I
             : await BeginAsync(snapshot, shards, wasAbsent ? StreamStart.Earliest : options.Start, cancel);
         return partition => snapshot.TransactionVersion(target.PositionId(partition)) ?? 0;
     }
+
+    /// <summary>The log ends before the position.</summary>
+    public static CleaningException MadeAnew(CleaningTarget target, string shard, long end, long next) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Shard {shard} of stream {target.Topic} ends at {end}, but stream.{target.Dataset.Name} holds its records up to {next}: the stream was deleted and "
+        + $"made anew, or its log was lost. Restore the log, or remove the table stream.{target.Dataset.Name} to clean the stream from its beginning."));
 
     private async Task<Snapshot> BeginAsync(Snapshot snapshot, IReadOnlyList<PartitionDescription> shards, StreamStart start, CancellationToken cancel)
     {
@@ -46,7 +54,8 @@ internal sealed class StreamPositions(CleaningTarget target, DeltaTable clean, I
         foreach (var shard in shards)
         {
             var next = snapshot.TransactionVersion(target.PositionId(shard.Partition)) ?? 0;
-            var first = (await log.OffsetsAsync(new TopicPartition(target.Topic, shard.Partition), cancel)).Start;
+            var (first, end) = await log.OffsetsAsync(new TopicPartition(target.Topic, shard.Partition), cancel);
+            if (next > end) throw MadeAnew(target, shard.Name, end, next);
             if (next >= first) continue;
             var skipped = snapshot.TransactionVersion(target.SkippedId(shard.Partition)) ?? 0;
             gaps.Add(new StreamGap(shard.Partition, shard.Name, next, first));

@@ -13,6 +13,7 @@ internal sealed class StreamProgress(CleaningTarget target)
     private DateTimeOffset? _lastCommit;
     private StreamState _state;
     private string? _reason;
+    private IProgress<StreamStatus>? _watcher;
 
     public IReadOnlyList<CleanPosition> Positions
     {
@@ -35,9 +36,18 @@ internal sealed class StreamProgress(CleaningTarget target)
         }
     }
 
+    /// <summary>Tells the watcher of every commit and every change of state from here on.</summary>
+    public void Watch(IProgress<StreamStatus>? watcher) => _watcher = watcher;
+
     public void Become(StreamState state, string? reason = null)
     {
-        lock (_lock) (_state, _reason) = (state, reason);
+        lock (_lock)
+        {
+            if (_state == state && _reason == reason) return;
+            (_state, _reason) = (state, reason);
+        }
+
+        _watcher?.Report(Status);
     }
 
     /// <summary>The positions are those of the table.</summary>
@@ -59,5 +69,7 @@ internal sealed class StreamProgress(CleaningTarget target)
             _sum = new Verdicts(_sum.Clean + verdicts.Clean, _sum.Quarantined + verdicts.Quarantined, _sum.Duplicates + verdicts.Duplicates);
             foreach (var (partition, reached) in batch.Reached) _positions[partition] = reached.Next;
         }
+
+        _watcher?.Report(Status);
     }
 }

@@ -21,7 +21,7 @@ internal static class DemoCommand
 
     public static Command Create(Invocation invocation)
     {
-        var options = new PostOptions();
+        var options = new PostOptions("--records-per-post");
         var json = new Option<bool>("--json") { Description = "Steps, ledger and answers as one JSON object" };
         var command = new Command("demo", "The whole way once: rows to answers, then exit") { options.Source, options.Rows, json };
         command.SetAction((parse, cancel) => RunAsync(

@@ -5,10 +5,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sluice.Kinesis.Listening;
 
 namespace Sluice.Console.Node;
 
-/// <summary>One Kestrel on one loopback port (or Unix socket) that gives every request to one delegate.</summary>
+/// <summary>One Kestrel on one loopback port (HTTP/1.1 and HTTP/2 without TLS) or Unix socket that gives every request to one delegate.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -28,7 +29,7 @@ internal sealed class HttpServer : IAsyncDisposable
         var app = Build(handler, kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = bodyBytesMax;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.ListenInBothVersions(IPAddress.Loopback, port);
         });
         try
         {
@@ -42,7 +43,7 @@ internal sealed class HttpServer : IAsyncDisposable
                 $"The {name} cannot listen on 127.0.0.1:{port}: {taken.Message} Set ports.{name} in sluice.yaml; 0 picks a free port.");
         }
 
-        return new HttpServer(app) { Port = new Uri(app.Urls.Single()).Port };
+        return new HttpServer(app) { Port = new Uri(app.Urls.First()).Port };
     }
 
     /// <summary>Listens on a Unix socket, HTTP/2 only, for commands of other processes of this machine.</summary>
@@ -70,6 +71,8 @@ internal sealed class HttpServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             configure(kestrel);
         });
+        // Behind Kestrel, whose own transport registers itself only where there is none.
+        builder.Services.AddHttp2WithoutTls();
         var app = builder.Build();
         app.Run(handler);
         return app;

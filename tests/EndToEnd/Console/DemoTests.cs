@@ -16,6 +16,9 @@ public sealed class DemoTests
             printed.ShouldContain(name);
             (await station.QueryAsync($"SELECT count(*) > 0 FROM answers.{name}")).ShouldContain("true", Case.Sensitive, name);
         }
+
+        printed.ShouldContain("equal");
+        printed.ShouldNotContain("DIFFERENT");
     }
 
     [Fact(Timeout = 120_000)]
@@ -29,6 +32,22 @@ public sealed class DemoTests
         (await station.LedgerAsync()).GetProperty("closes").GetBoolean().ShouldBeTrue();
         (await station.StopAsync()).ShouldBe(0);
         (await station.QueryAsync("SELECT count(*) FROM batch.geo")).ShouldContain("300");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Rows_put_to_the_streams_are_in_the_tables_and_answered_while_the_service_runs()
+    {
+        await using var station = new Station();
+        await station.StartAsync();
+        await station.RunAsync("emulate", "stream", "--rows", "300", "--gateway", station.Gateway);
+        await station.RunAsync("emulate", "stream", "--rows", "300", "--batch", "100", "--gateway", station.Gateway);
+        await station.RunAsync("run", "daily", "--path", "stream");
+        (await station.QueryAsync("SELECT count(*) FROM stream.geo")).ShouldContain("300");
+        (await station.QueryAsync("SELECT count(*) FROM duplicates.geo WHERE path = 'stream'")).ShouldContain("300");
+        (await station.QueryAsync("SELECT count(*) > 0 FROM answers_stream.category_by_country")).ShouldContain("true");
+        (await station.RunAsync("stream", "status")).ShouldContain("running");
+        (await station.LedgerAsync()).GetProperty("closes").GetBoolean().ShouldBeTrue();
+        (await station.StopAsync()).ShouldBe(0);
     }
 
     [Fact(Timeout = 120_000)]

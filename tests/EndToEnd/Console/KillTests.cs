@@ -6,7 +6,7 @@ namespace Sluice.EndToEnd.Console;
 
 public sealed class KillTests(ITestOutputHelper output)
 {
-    private const int RowsPerTable = 8_000;
+    private const int RowsPerTable = 10_000;
     private const int Kills = 10;
     private static readonly string[] s_datasets = ["pin", "geo", "user"];
 
@@ -19,27 +19,35 @@ public sealed class KillTests(ITestOutputHelper output)
         var source = $"generated:rows={RowsPerTable},seed={seed}";
         await using var station = new Station();
         await station.StartAsync();
-        await using var emulator = station.Begin("emulate", "batch", "--source", source, "--rate", "2000", "--gateway", station.Gateway);
+        await using var toTopics = station.Begin("emulate", "batch", "--source", source, "--rate", "2000", "--gateway", station.Gateway);
+        await using var toStreams = station.Begin("emulate", "stream", "--source", source, "--rate", "2000", "--gateway", station.Gateway);
         for (var kill = 0; kill < Kills; kill++)
         {
             var accepted = RowsPerTable * s_datasets.Length * (kill + random.NextDouble()) / (Kills + 1);
-            await emulator.LineAsync("accepted ([0-9,]+)", m => long.Parse(m.Groups[1].Value, NumberStyles.Number, CultureInfo.InvariantCulture) >= accepted);
+            await toStreams.LineAsync("accepted ([0-9,]+)", m => long.Parse(m.Groups[1].Value, NumberStyles.Number, CultureInfo.InvariantCulture) >= accepted);
             await using var run = kill % 2 == 0 ? null : station.Begin("run", "daily");
             if (run is not null) await run.LineAsync("clean|analyse");
             await station.KillAsync();
             await station.StartAsync();
         }
 
-        await emulator.LineAsync("^total");
-        (await emulator.ExitCodeAsync()).ShouldBe(0, emulator.Printed);
+        foreach (var emulator in new[] { toTopics, toStreams })
+        {
+            await emulator.LineAsync("^total");
+            (await emulator.ExitCodeAsync()).ShouldBe(0, emulator.Printed);
+        }
+
         await station.RunAsync("run", "daily");
+        await station.RunAsync("run", "daily", "--path", "stream");
         await LedgerClosesAsync(station);
+        await station.RunAsync("verify-paths");
         await EqualsUndisturbedRunAsync(station, source);
     }
 
     private static async Task LedgerClosesAsync(Station station)
     {
         var ledger = await station.LedgerAsync();
+        ledger.GetProperty("lines").GetArrayLength().ShouldBe(2 * s_datasets.Length, "a line for each dataset on each path");
         ledger.GetProperty("closes").GetBoolean().ShouldBeTrue(ledger.ToString());
         foreach (var line in ledger.GetProperty("lines").EnumerateArray())
         {

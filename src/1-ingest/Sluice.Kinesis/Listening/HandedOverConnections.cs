@@ -90,7 +90,7 @@ internal sealed class HandedOverConnections : IConnectionListenerFactory, IConne
         public override ValueTask DisposeAsync()
         {
             _done.TrySetResult();
-            return default;
+            return base.DisposeAsync();
         }
     }
 }

@@ -49,6 +49,7 @@ internal static class ActionTable
             [nameof(MergeShards)] = MergeShards.InvokeAsync,
             [nameof(UpdateShardCount)] = UpdateShardCount.InvokeAsync,
             [nameof(IncreaseStreamRetentionPeriod)] = IncreaseStreamRetentionPeriod.InvokeAsync,
+            [nameof(SubscribeToShard)] = SubscribeToShard.InvokeAsync,
             [nameof(DecreaseStreamRetentionPeriod)] = DecreaseStreamRetentionPeriod.InvokeAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 

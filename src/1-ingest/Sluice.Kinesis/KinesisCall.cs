@@ -13,8 +13,8 @@ internal sealed class KinesisCall : IDisposable
     private readonly KinesisServices _services;
     private readonly JsonRequestReader _jsonReader = new();
     private readonly JsonResponseWriter _jsonWriter = new();
-    private CborRequestReader? _cborReader;
-    private CborResponseWriter? _cborWriter;
+    private readonly CborRequestReader _cborReader = new();
+    private readonly CborResponseWriter _cborWriter = new();
     private ByteWriter _answer = new(initialBytes: 1024);
     private byte[] _body = [];
     private HttpContext? _http;
@@ -85,7 +85,7 @@ internal sealed class KinesisCall : IDisposable
         Response.Begin(_answer);
     }
 
-    /// <summary>Waits for memory for something large; false when too many wait already. Once per call.</summary>
+    /// <summary>Waits for memory for something large, unless the call has some; false when too many wait already.</summary>
     public async ValueTask<bool> ReserveAsync(long bytes)
     {
         if (_reserved > 0) return true;
@@ -93,6 +93,14 @@ internal sealed class KinesisCall : IDisposable
         if (!await _services.Budget.TakeAsync(bytes, Cancel)) return false;
         _reserved = bytes;
         return true;
+    }
+
+    /// <summary>Gives back what <see cref="ReserveAsync"/> took.</summary>
+    public void Release()
+    {
+        if (_reserved == 0) return;
+        _services.Budget.Return(_reserved);
+        _reserved = 0;
     }
 
     public void GrowBody(int bytes)
@@ -122,8 +130,7 @@ internal sealed class KinesisCall : IDisposable
         IsAnswered = false;
         _answer.Reset();
         Puts.Reset();
-        _services.Budget.Return(_reserved);
-        _reserved = 0;
+        Release();
     }
 
     public void Dispose()
@@ -138,15 +145,7 @@ internal sealed class KinesisCall : IDisposable
         _body = [];
     }
 
-    private RequestReader ReaderFor(WireFormat format)
-    {
-        if (format == WireFormat.Json) return _jsonReader;
-        return _cborReader ??= new CborRequestReader();
-    }
+    private RequestReader ReaderFor(WireFormat format) => format == WireFormat.Cbor ? _cborReader : _jsonReader;
 
-    private ResponseWriter WriterFor(WireFormat format)
-    {
-        if (format == WireFormat.Json) return _jsonWriter;
-        return _cborWriter ??= new CborResponseWriter();
-    }
+    private ResponseWriter WriterFor(WireFormat format) => format == WireFormat.Cbor ? _cborWriter : _jsonWriter;
 }

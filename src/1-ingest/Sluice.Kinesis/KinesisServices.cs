@@ -23,6 +23,7 @@ internal sealed class KinesisServices
         Names = new ResourceNames(options);
         Budget = new ByteBudget(options.Limits.LargeBytesInFlight, options.Limits.LargeRequestsWaiting);
         Rates = new ShardRates(time);
+        Subscriptions = new Subscriptions(time);
         Calls = new DefaultObjectPool<KinesisCall>(new KeepSmall(this), Environment.ProcessorCount * CallsPerProcessor);
     }
 
@@ -42,6 +43,8 @@ internal sealed class KinesisServices
     public ByteBudget Budget { get; }
 
     public ShardRates Rates { get; }
+
+    public Subscriptions Subscriptions { get; }
 
     /// <summary>Keeps the calls of small requests; those of large ones give their memory back.</summary>
     public ObjectPool<KinesisCall> Calls { get; }

@@ -47,7 +47,7 @@ public sealed class ApiGateway : IAsyncDisposable
         _time = time;
         _stages = _model.Stages.GetAlternateLookup<ReadOnlySpan<char>>();
         _keys = new ApiKeyRing(_model.Config.ApiKeys, time);
-        _integrations = new IntegrationSet(_model, services, logger);
+        _integrations = new IntegrationSet(_model, services, time, logger);
         _deadlines = new DeadlinePool(TimeSpan.FromSeconds(_model.Config.IntegrationTimeoutSeconds), time);
         foreach (var stage in _model.Stages.Values)
         {

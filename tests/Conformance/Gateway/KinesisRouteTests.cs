@@ -1,7 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Bytes;
 using Sluice.Gateway.Config;
+using Sluice.Kinesis;
+using Sluice.Log;
+using Sluice.SigV4;
 using Sluice.Testing;
 
 namespace Sluice.Conformance.Gateway;
@@ -168,6 +173,58 @@ public sealed class KinesisRouteTests
     }
 
     [Fact]
+    public async Task Kinesis_at_a_url_is_asked_with_the_gateways_own_signature()
+    {
+        using var folder = new TemporaryFolder();
+        await using var log = EmbeddedLog.Open(
+            new EmbeddedLogOptions { Directory = folder.At("log") }, OsFileSystem.Instance, TimeProvider.System, NullLogger.Instance);
+        var options = new KinesisOptions { Credentials = [new Credentials("AKIDEXAMPLE", "of the gateway")] };
+        var service = new KinesisService(log, options, TimeProvider.System, NullLogger.Instance);
+        await using var kinesis = await LoopbackServer.StartAsync(service.InvokeAsync);
+        var routes = DefaultRoutes.Kinesis.Select(route => route with { Integration = kinesis.Address.ToString() });
+        var config = new GatewayConfig { Stages = new() { ["dev"] = new StageConfig { Routes = [.. routes] } } };
+
+        await using (var unsigned = await GatewayBed.StartAsync(config)) (await unsigned.SendAsync(HttpMethod.Get, "/dev/streams")).Status.ShouldBe(400);
+        var aws = new AwsConfig { AccessKeyId = "AKIDEXAMPLE", SecretAccessKey = "of the gateway" };
+        aws.ToString().ShouldNotContain("of the gateway");
+        await using var signed = await GatewayBed.StartAsync(config with { Aws = aws });
+        await TourAsync(signed);
+    }
+
+    [Fact]
+    public async Task The_whole_api_works_over_kinesis_in_this_process()
+    {
+        using var folder = new TemporaryFolder();
+        await using var log = EmbeddedLog.Open(
+            new EmbeddedLogOptions { Directory = folder.At("log") }, OsFileSystem.Instance, TimeProvider.System, NullLogger.Instance);
+        var options = new KinesisOptions { Credentials = [new Credentials("AKIDEXAMPLE", "nobody here has it")] };
+        var service = new KinesisService(log, options, TimeProvider.System, NullLogger.Instance);
+        await using var bed = await GatewayBed.StartAsync(kinesis: service.InvokeTrustedAsync);
+        await TourAsync(bed);
+    }
+
+    /// <summary>The described streaming scripts from the creation of a stream to its records.</summary>
+    private static async Task TourAsync(GatewayBed bed)
+    {
+        (await bed.SendAsync(HttpMethod.Post, "/dev/streams/s", Body("""{"ShardCount":1}"""))).Status.ShouldBe(200);
+        JsonElement.Parse((await bed.SendAsync(HttpMethod.Get, "/dev/streams")).Body).GetProperty("StreamNames")[0].GetString().ShouldBe("s");
+        var described = JsonElement.Parse((await bed.SendAsync(HttpMethod.Get, "/dev/streams/s")).Body).GetProperty("StreamDescription");
+        var shard = described.GetProperty("Shards")[0].GetProperty("ShardId").GetString();
+
+        var put = await bed.SendAsync(HttpMethod.Put, "/dev/streams/s/record", Body("""{"StreamName":"YourStreamName","Data":{"n":1},"PartitionKey":"k"}"""));
+        (put.Status, JsonElement.Parse(put.Body).GetProperty("ShardId").GetString()).ShouldBe((200, shard));
+        var many = await bed.SendAsync(HttpMethod.Put, "/dev/streams/s/records", Body("""{"records":[{"data":"two","partition-key":"k"},{"data":[3],"partition-key":"k"}]}"""));
+        JsonElement.Parse(many.Body).GetProperty("FailedRecordCount").GetInt32().ShouldBe(0);
+        (await bed.SendAsync(HttpMethod.Put, "/dev/streams/none/record", Body("""{"Data":1,"PartitionKey":"k"}"""))).Body.ShouldContain("ResourceNotFoundException");
+        (await bed.SendAsync(HttpMethod.Put, "/dev/streams/s/record", Body("""{"Data":1}"""))).Status.ShouldBe(400);
+
+        var iterator = JsonElement.Parse((await bed.SendAsync(HttpMethod.Get, $"/dev/streams/s/sharditerator?shard-id={shard}")).Body).GetProperty("ShardIterator").GetString()!;
+        var records = JsonElement.Parse((await bed.SendAsync(HttpMethod.Get, "/dev/streams/s/records", null, ("Shard-Iterator", iterator))).Body).GetProperty("Records");
+        records.EnumerateArray().Select(r => Encoding.UTF8.GetString(r.GetProperty("Data").GetBytesFromBase64())).ShouldBe(["""{"n":1}""", "two", "[3]"]);
+        (await bed.SendAsync(HttpMethod.Delete, "/dev/streams/s")).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task Two_requests_on_one_connection_do_not_see_each_other()
     {
         await using var bed = await GatewayBed.StartAsync(kinesis: EchoAsync);
@@ -181,6 +238,8 @@ public sealed class KinesisRouteTests
             (await connection.ReceiveAsync()).ShouldNotBeNull().Body.ShouldBe("GET /dev|/topics|?x=1 0");
         }
     }
+
+    private static StringContent Body(string json) => new(json, Encoding.UTF8, Json);
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 

@@ -21,6 +21,9 @@ public sealed record GatewayConfig
     /// <summary>Largest request body: 10 MB, the payload limit of API Gateway.</summary>
     public long PayloadBytesMax { get; init; } = GatewayLimits.PayloadBytes;
 
+    /// <summary>With what requests to Kinesis at a URL are signed; null sends them unsigned, which emulators take and AWS does not.</summary>
+    public AwsConfig? Aws { get; init; }
+
     /// <summary>How long an integration may take: 29 s, the default and usual maximum of API Gateway.</summary>
     public double IntegrationTimeoutSeconds { get; init; } = GatewayLimits.IntegrationTimeoutSeconds;
 }
@@ -93,6 +96,22 @@ public sealed record ApiKeyConfig
     public bool Enabled { get; init; } = true;
 
     public override string ToString() => $"ApiKeyConfig {{ Enabled = {Enabled} }}";
+}
+
+/// <summary>The execution role of integrations with AWS, as an access key. Its text shows nothing of the secrets.</summary>
+public sealed record AwsConfig
+{
+    public string Region { get; init; } = "us-east-1";
+
+    public string AccessKeyId { get; init; } = "";
+
+    /// <summary>From the environment (SLUICE_GATEWAY__AWS__SECRET_ACCESS_KEY) or a file.</summary>
+    public string SecretAccessKey { get; init; } = "";
+
+    /// <summary>The token of temporary credentials.</summary>
+    public string? SessionToken { get; init; }
+
+    public override string ToString() => $"AwsConfig {{ Region = {Region}, AccessKeyId = {AccessKeyId} }}";
 }
 
 /// <summary>What browsers are told. The defaults are those of the API Gateway console's "Enable CORS".</summary>

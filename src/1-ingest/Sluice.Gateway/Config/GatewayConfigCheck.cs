@@ -16,6 +16,7 @@ internal sealed class GatewayConfigCheck(GatewayConfig config, IReadOnlyCollecti
     public List<ConfigFault> Run()
     {
         CheckLimits();
+        if (config.Aws is { } aws) CheckAws(aws);
         if (config.Stages.Count is 0 or > GatewayLimits.StagesMax)
         {
             Add("gateway.stages", $"name 1 to {GatewayLimits.StagesMax} stages (there are {config.Stages.Count}).");
@@ -39,6 +40,13 @@ internal sealed class GatewayConfigCheck(GatewayConfig config, IReadOnlyCollecti
                 "gateway.integrationTimeoutSeconds",
                 $"must be {GatewayLimits.IntegrationTimeoutSecondsMin} to 3600 (is {config.IntegrationTimeoutSeconds}).");
         }
+    }
+
+    private void CheckAws(AwsConfig aws)
+    {
+        if (!IsName(aws.Region)) Add("gateway.aws.region", $"'{aws.Region}' is no region; write one such as us-east-1.");
+        if (aws.AccessKeyId.Length == 0) Add("gateway.aws.accessKeyId", "is missing: give the id of the access key, or leave out gateway.aws.");
+        if (aws.SecretAccessKey.Length == 0) Add("gateway.aws.secretAccessKey", "is missing: give it in the environment or a file.");
     }
 
     private void CheckStage(string path, string name, StageConfig? stage)

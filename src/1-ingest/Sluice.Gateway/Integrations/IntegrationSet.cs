@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sluice.Gateway.Config;
 using Sluice.Gateway.Kinesis;
+using Sluice.SigV4;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway.Integrations;
@@ -16,8 +17,9 @@ internal sealed class IntegrationSet : IAsyncDisposable
     private readonly ServiceProvider _forwarding;
     private readonly HttpMessageInvoker _client;
 
-    public IntegrationSet(GatewayModel model, IReadOnlyDictionary<string, RequestDelegate> services, ILogger logger)
+    public IntegrationSet(GatewayModel model, IReadOnlyDictionary<string, RequestDelegate> services, TimeProvider time, ILogger logger)
     {
+        var sign = SigningOf(model.Config.Aws, time);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -33,7 +35,7 @@ internal sealed class IntegrationSet : IAsyncDisposable
         {
             Integration integration = (route.Action, route.Url) switch
             {
-                ({ } action, { } url) => new KinesisIntegration(action, new KinesisUrlTarget(_client, url.Fill("", ""), logger)),
+                ({ } action, { } url) => new KinesisIntegration(action, new KinesisUrlTarget(_client, url.Fill("", ""), sign, logger)),
                 ({ } action, null) => new KinesisIntegration(action, new KinesisServiceTarget(ServiceOf(route, services, logger))),
                 (null, { } url) => new HttpProxyIntegration(forwarder, _client, url, logger),
                 (null, null) => new ServiceIntegration(ServiceOf(route, services, logger)),
@@ -48,6 +50,14 @@ internal sealed class IntegrationSet : IAsyncDisposable
     {
         _client.Dispose();
         await _forwarding.DisposeAsync();
+    }
+
+    private static SignRequest? SigningOf(AwsConfig? aws, TimeProvider time)
+    {
+        if (aws is null) return null;
+        var signer = new Signer(new SigningScope(aws.Region, "kinesis"), time);
+        var credentials = new Credentials(aws.AccessKeyId, aws.SecretAccessKey, aws.SessionToken);
+        return (request, body) => signer.Sign(request, body, credentials);
     }
 
     private static ServiceCall ServiceOf(RouteModel route, IReadOnlyDictionary<string, RequestDelegate> services, ILogger logger) =>

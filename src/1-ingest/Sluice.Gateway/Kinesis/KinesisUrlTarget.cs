@@ -4,8 +4,11 @@ using Sluice.Gateway.Integrations;
 
 namespace Sluice.Gateway.Kinesis;
 
-/// <summary>Kinesis at a URL: AWS's own, or an emulator.</summary>
-internal sealed partial class KinesisUrlTarget(HttpMessageInvoker client, Uri url, ILogger logger) : KinesisTarget
+/// <summary>Signs a request with these bytes as its body.</summary>
+internal delegate void SignRequest(HttpRequestMessage request, ReadOnlySpan<byte> body);
+
+/// <summary>Kinesis at a URL: AWS's own, or an emulator. The caller's own signature stays here: the gateway signs for itself.</summary>
+internal sealed partial class KinesisUrlTarget(HttpMessageInvoker client, Uri url, SignRequest? sign, ILogger logger) : KinesisTarget
 {
     private static readonly MediaTypeHeaderValue s_type = new(KinesisWire.ContentType);
 
@@ -15,6 +18,7 @@ internal sealed partial class KinesisUrlTarget(HttpMessageInvoker client, Uri ur
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = s_type;
         request.Headers.TryAddWithoutValidation(KinesisWire.TargetHeader, action.Target);
+        sign?.Invoke(request, body.Span);
         try
         {
             using var answer = await client.SendAsync(request, deadline);

@@ -63,7 +63,7 @@ internal sealed class ShardCursor(
         _iterator = page.NextIterator;
         NextOffset = page.NextOffset;
         IsEnded = _iterator is null;
-        IsLatest = page.MillisBehind == 0;
+        IsLatest = page.IsLatest;
         return page;
     }
 
@@ -80,7 +80,7 @@ internal sealed class ShardCursor(
                     json.WriteNumber("Limit"u8, limits.RecordsPerFetch);
                 });
                 using var answer = await client.SendAsync("GetRecords", body, cancel);
-                return ShardPage.Read(answer.WrittenSpan, NextOffset!.Value, limits.BatchBytes);
+                return ShardPage.Read(answer.WrittenSpan, NextOffset!.Value, limits.RecordsPerFetch, limits.BatchBytes);
             }
             catch (KinesisException fault) when (fault.Code == KinesisErrors.ExpiredIterator && !isFresh)
             {
@@ -94,7 +94,7 @@ internal sealed class ShardCursor(
     private void CheckBeginning(ShardPage page)
     {
         if (_mustBeginWith is not { } mark) return;
-        if (page.First is { } first ? first.SequenceNumber != mark.SequenceNumber : page.MillisBehind == 0) throw LoseMark(mark, mark.Offset);
+        if (page.First is { } first ? first.SequenceNumber != mark.SequenceNumber : page.IsLatest) throw LoseMark(mark, mark.Offset);
         if (page.First is not null) _mustBeginWith = null;
     }
 

@@ -14,6 +14,9 @@ internal readonly record struct ShardMark(long Offset, string SequenceNumber, lo
 /// <summary>One answer of GetRecords, its records as batches.</summary>
 internal sealed class ShardPage
 {
+    /// <summary>An answer shorter than this was not cut for its size: AWS cuts at 10 MB, others at 1 MB of data.</summary>
+    private const int CutBytes = 1_000_000;
+
     public List<ShardBatch> Batches { get; } = [];
 
     /// <summary>The first Kinesis record of the page; null when it has none.</summary>
@@ -28,13 +31,20 @@ internal sealed class ShardPage
     /// <summary>Null at the end of a closed shard.</summary>
     public string? NextIterator { get; private set; }
 
-    public long MillisBehind { get; private set; }
+    /// <summary>
+    /// Whether the shard ended behind this page when it was read. Milliseconds behind the end are 0 also in the middle of records that arrived
+    /// within one millisecond, so a page that was cut for being full does not count.
+    /// </summary>
+    public bool IsLatest { get; private set; }
 
     /// <summary>Reads an answer of GetRecords whose first record has <paramref name="offset"/>.</summary>
+    /// <param name="recordsAsked">As many records as were asked for.</param>
     /// <exception cref="KinesisException">It is no answer of GetRecords.</exception>
-    public static ShardPage Read(ReadOnlySpan<byte> answer, long offset, int batchBytes)
+    public static ShardPage Read(ReadOnlySpan<byte> answer, long offset, int recordsAsked, int batchBytes)
     {
         var page = new ShardPage { NextOffset = offset };
+        long millisBehind = 0;
+        var count = 0;
         using var batches = new BatchCutter(page, batchBytes);
         try
         {
@@ -42,9 +52,9 @@ internal sealed class ShardPage
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("Records"u8)) page.ReadRecords(ref reader, batches);
+                if (reader.ValueTextEquals("Records"u8)) count = page.ReadRecords(ref reader, batches);
                 else if (reader.ValueTextEquals("NextShardIterator"u8)) page.NextIterator = StringOf(ref reader);
-                else if (reader.ValueTextEquals("MillisBehindLatest"u8)) page.MillisBehind = (long)NumberOf(ref reader);
+                else if (reader.ValueTextEquals("MillisBehindLatest"u8)) millisBehind = (long)NumberOf(ref reader);
                 else reader.Skip();
             }
         }
@@ -54,6 +64,7 @@ internal sealed class ShardPage
         }
 
         batches.Cut();
+        page.IsLatest = millisBehind == 0 && count < recordsAsked && answer.Length < CutBytes;
         return page;
     }
 
@@ -75,11 +86,13 @@ internal sealed class ShardPage
         return reader.GetString();
     }
 
-    private void ReadRecords(ref Utf8JsonReader reader, BatchCutter batches)
+    private int ReadRecords(ref Utf8JsonReader reader, BatchCutter batches)
     {
+        var count = 0;
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
+            count++;
             string? sequenceNumber = null;
             string? key = null;
             double arrival = 0;
@@ -98,6 +111,8 @@ internal sealed class ShardPage
             Last = record;
             batches.Add(record.ArrivalMs, key ?? "", data);
         }
+
+        return count;
     }
 
     /// <summary>Packs records into batches of about the wanted size.</summary>

@@ -63,7 +63,6 @@ internal sealed class ShardPositions
     /// <summary>Notes a page before its records are given out.</summary>
     public void Note(ShardPage page)
     {
-        var isLatest = page.MillisBehind == 0;
         if (page.NextIterator is null && page.NextOffset >= End && !IsEndReached)
         {
             Advance(new Reached(page.NextOffset, page.First is null ? Reached?.SequenceNumber ?? "" : page.Last.SequenceNumber, long.MaxValue), page.First);
@@ -73,7 +72,7 @@ internal sealed class ShardPositions
         if (page.First is not { } first)
         {
             // The end of a quiet shard is noted now and then, so that silence longer than the retention is not taken for a loss.
-            if (isLatest && Reached is { } quiet && !IsEndReached && page.NextOffset == quiet.NextOffset && NowMs() - quiet.SafeMs >= _limits.MarkInterval.TotalMilliseconds)
+            if (page.IsLatest && Reached is { } quiet && !IsEndReached && page.NextOffset == quiet.NextOffset && NowMs() - quiet.SafeMs >= _limits.MarkInterval.TotalMilliseconds)
             {
                 Advance(quiet with { SafeMs = NowMs() }, mark: null);
             }
@@ -85,7 +84,7 @@ internal sealed class ShardPositions
         var isMark = _last is not { } last
             || first.Offset - last.Offset >= _limits.MarkRecords
             || (first.Offset > last.Offset && first.ArrivalMs - last.ArrivalMs >= _limits.MarkInterval.TotalMilliseconds);
-        Advance(new Reached(page.NextOffset, page.Last.SequenceNumber, isLatest ? NowMs() : page.Last.ArrivalMs), isMark ? first : null);
+        Advance(new Reached(page.NextOffset, page.Last.SequenceNumber, page.IsLatest ? NowMs() : page.Last.ArrivalMs), isMark ? first : null);
     }
 
     /// <summary>The record of a mark is gone, and with it all before it.</summary>

@@ -28,19 +28,24 @@ internal sealed class ShardReader : IDisposable
         InTurnAsync(() => ReadInTurnAsync(offset, bytesMax, cancel), cancel);
 
     /// <summary>Counts the records up to the shard's end as it is: Kinesis does not tell how many there are.</summary>
-    public Task<PartitionOffsets> OffsetsAsync(CancellationToken cancel) => InTurnAsync(
-        async () =>
-        {
-            var isKnown = PauseLeft() > TimeSpan.Zero;
-            while (!isKnown && !_cursor.IsEnded)
+    public async Task<PartitionOffsets> OffsetsAsync(CancellationToken cancel)
+    {
+        // What was fetched just before may be old already, and the shard is not asked more often than it allows.
+        await Task.Delay(await InTurnAsync(() => Task.FromResult(_cursor.IsEnded ? TimeSpan.Zero : PauseLeft()), cancel), _time, cancel);
+        return await InTurnAsync(
+            async () =>
             {
-                await FetchAtEndAsync(cancel);
-                isKnown = _cursor.IsLatest;
-            }
+                var isCounted = false;
+                while (!isCounted && !_cursor.IsEnded)
+                {
+                    await FetchAtEndAsync(cancel);
+                    isCounted = _cursor.IsLatest;
+                }
 
-            return _positions.Offsets;
-        },
-        cancel);
+                return _positions.Offsets;
+            },
+            cancel);
+    }
 
     /// <inheritdoc cref="ILog.WaitForRecordsAsync"/>
     public async Task WaitAsync(long offset, CancellationToken cancel)

@@ -19,8 +19,8 @@ public sealed class KillTests(ITestOutputHelper output)
         var source = $"generated:rows={RowsPerTable},seed={seed}";
         await using var station = new Station();
         await station.StartAsync();
-        await using var toTopics = station.Begin("emulate", "batch", "--source", source, "--rate", "2000", "--gateway", station.Gateway);
-        await using var toStreams = station.Begin("emulate", "stream", "--source", source, "--rate", "2000", "--gateway", station.Gateway);
+        await using var toTopics = station.Begin("emulate", "batch", "--source", source, "--rate", "2000", "--attempts", "60", "--gateway", station.Gateway);
+        await using var toStreams = station.Begin("emulate", "stream", "--source", source, "--rate", "2000", "--attempts", "60", "--gateway", station.Gateway);
         for (var kill = 0; kill < Kills; kill++)
         {
             var accepted = RowsPerTable * s_datasets.Length * (kill + random.NextDouble()) / (Kills + 1);

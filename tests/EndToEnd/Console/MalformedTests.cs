@@ -61,7 +61,8 @@ public sealed class MalformedTests
         }
 
         await station.RunAsync("run", "daily");
-        var user = (await station.LedgerAsync()).GetProperty("lines").EnumerateArray().Single(l => l.GetProperty("dataset").GetString() == "user");
+        var user = (await station.LedgerAsync()).GetProperty("lines").EnumerateArray()
+            .Single(l => l.GetProperty("dataset").GetString() == "user" && l.GetProperty("path").GetString() == "batch");
         user.GetProperty("clean").GetInt64().ShouldBe(good);
         user.GetProperty("quarantined").GetInt64().ShouldBe(quarantined);
         user.GetProperty("closes").GetBoolean().ShouldBeTrue();

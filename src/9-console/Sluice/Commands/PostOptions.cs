@@ -38,6 +38,11 @@ internal sealed class PostOptions(string recordsPerPost)
         Description = "Records in one post; the described scripts send one", HelpName = "N", DefaultValueFactory = _ => 1,
     };
 
+    public Option<int> Attempts { get; } = new("--attempts")
+    {
+        Description = "Tries of one post before the run ends", HelpName = "N", DefaultValueFactory = _ => new EmulatorOptions().Attempts,
+    };
+
     public Option<string?> PartitionKey { get; } = new("--partition-key")
     {
         Description = "One partition key for all records (default: each row's own key)", HelpName = "KEY",
@@ -56,7 +61,7 @@ internal sealed class PostOptions(string recordsPerPost)
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Source, Rows, Rate, Draw, Seed, RecordsPerPost, Gateway, Stage, Urls, Timestamps })
+        foreach (var option in new Option[] { Source, Rows, Rate, Draw, Seed, RecordsPerPost, Attempts, Gateway, Stage, Urls, Timestamps })
             command.Options.Add(option);
     }
 
@@ -70,6 +75,7 @@ internal sealed class PostOptions(string recordsPerPost)
             Draw = parse.GetValue(Draw),
             Seed = parse.GetValue(Seed),
             RecordsPerPost = parse.GetValue(RecordsPerPost),
+            Attempts = parse.GetValue(Attempts),
             ApiKey = settings.Emulator.ApiKey,
             PartitionKey = isStream ? parse.GetValue(PartitionKey) : null,
         };

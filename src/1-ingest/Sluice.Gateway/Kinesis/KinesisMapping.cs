@@ -24,15 +24,15 @@ internal static class KinesisMapping
 
     /// <summary>Writes the body of the request to Kinesis.</summary>
     /// <param name="stream">The path's <c>stream-name</c>; a stream named in the body does not count.</param>
-    /// <param name="parameter">Finds other parameters of the request by name.</param>
+    /// <param name="parameter">The value of <see cref="KinesisAction.Parameter"/>.</param>
     /// <exception cref="JsonException">The body is not JSON.</exception>
-    public static void Write(KinesisAction action, ReadOnlySpan<char> stream, Func<string, string> parameter, ReadOnlySpan<byte> body, ByteWriter to)
+    public static void Write(KinesisAction action, ReadOnlySpan<char> stream, string parameter, ReadOnlySpan<byte> body, ByteWriter to)
     {
         to.WriteByte((byte)'{');
         if (action == KinesisAction.GetRecords)
         {
             to.Write("\"ShardIterator\":"u8);
-            WriteText(parameter("Shard-Iterator"), to);
+            WriteText(parameter, to);
         }
 
         if (action.NeedsStream)
@@ -44,7 +44,7 @@ internal static class KinesisMapping
         if (action == KinesisAction.GetShardIterator)
         {
             to.Write(",\"ShardIteratorType\":\"TRIM_HORIZON\",\"ShardId\":"u8);
-            WriteText(parameter("shard-id"), to);
+            WriteText(parameter, to);
         }
 
         if (action.ReadsBody) WriteBody(action, body, to);

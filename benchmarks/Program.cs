@@ -6,6 +6,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task>>
     ["clean"] = CleanBench.RunAsync,
     ["log"] = LogBench.RunAsync,
     ["kinesis"] = KinesisBench.RunAsync,
+    ["stream"] = StreamBench.RunAsync,
 };
 if (args is ["serve-empty"]) return await EmptyServer.RunAsync();
 if (args is ["serve-kinesis", var directory]) return await KinesisServer.RunAsync(directory);

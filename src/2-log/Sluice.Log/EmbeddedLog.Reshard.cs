@@ -126,13 +126,12 @@ public sealed partial class EmbeddedLog
         foreach (var partition in closing) partition.Shared.Queue.Reopen(AppendError.PartitionClosed);
         await OnWritersAsync(opened, static writer => writer.Abandon());
         foreach (var segment in opened.SelectMany(p => p.Shared.Segments)) _storage.Forget(segment);
-        RemoveOpening(topic, children);
+        RemoveOpening(topic, children.Select(c => c.Number));
     }
 
     private void OpenFiles(TopicDescription topic, Shard[] children)
     {
-        // A reshard that failed may have failed to clean up as well; its rows and files are in the way of this one.
-        if (_storage.Metadata.Streams()[topic.Id].Opening is { Count: > 0 } left) RemoveOpening(topic, left);
+        RemoveLeftShards(topic);
         var directories = children.Select(c => TopicName.Directory(_options.Directory, new(topic.Name, c.Number))).ToArray();
         if (directories.FirstOrDefault(d => _storage.Files.ListFiles(d).Count > 0) is { } taken)
             throw new IOException($"Stream '{topic.Name}' cannot be resharded: '{taken}' holds files of no known shard. Move them away.");
@@ -147,16 +146,22 @@ public sealed partial class EmbeddedLog
         }
         catch (IOException)
         {
-            RemoveOpening(topic, children);
+            RemoveOpening(topic, children.Select(c => c.Number));
             throw;
         }
     }
 
+    /// <summary>A reshard that failed may have failed to clean up as well; its rows and files would be in the way.</summary>
+    private void RemoveLeftShards(TopicDescription topic)
+    {
+        if (_storage.Metadata.OpeningShards(topic.Id) is { Count: > 0 } left) RemoveOpening(topic, left);
+    }
+
     /// <summary>Removes the files of shards that never opened, then their rows. Any part of it may be done already.</summary>
-    private void RemoveOpening(TopicDescription topic, IReadOnlyList<Shard> shards)
+    private void RemoveOpening(TopicDescription topic, IEnumerable<int> shards)
     {
         foreach (var shard in shards)
-            _storage.Files.DeleteDirectory(TopicName.Directory(_options.Directory, new(topic.Name, shard.Number)));
+            _storage.Files.DeleteDirectory(TopicName.Directory(_options.Directory, new(topic.Name, shard)));
         _storage.Files.SyncDirectory(_options.Directory);
         _storage.Metadata.DeleteOpeningShards(topic.Id);
     }

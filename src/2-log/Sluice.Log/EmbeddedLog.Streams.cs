@@ -123,7 +123,7 @@ public sealed partial class EmbeddedLog
     /// <summary>A stream as stored, after what an interrupted reshard left is removed.</summary>
     private StreamDescription OpenStream(TopicDescription topic, StoredStream stored)
     {
-        if (stored.Opening.Count > 0) RemoveOpening(topic, stored.Opening);
+        RemoveLeftShards(topic);
         return new StreamDescription(topic, stored.CreatedMs, stored.Attributes, stored.Shards);
     }
 }

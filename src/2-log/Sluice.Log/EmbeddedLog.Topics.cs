@@ -57,6 +57,7 @@ public sealed partial class EmbeddedLog
         try
         {
             if (!_topics.TryGetValue(topic, out var live)) return false;
+            if (live.Stream is not null) RemoveLeftShards(live.Description);
             _storage.Metadata.SetTopicState(live.Description.Id, TopicState.Deleting);
             _topics.TryRemove(topic, out _);
             await OnWritersAsync(live.Partitions, static writer => writer.Abandon());

@@ -105,7 +105,8 @@ internal sealed class KinesisBed : IAsyncDisposable
 
     private async Task StartServerAsync(KinesisOptions options)
     {
-        var logOptions = new EmbeddedLogOptions { Directory = Path.Combine(_directory.FullName, "log") };
+        // What a loss of power does is the simulation's matter; here a sync per put would only take time.
+        var logOptions = new EmbeddedLogOptions { Directory = Path.Combine(_directory.FullName, "log"), Durability = Durability.None };
         Log = EmbeddedLog.Open(logOptions, OsFileSystem.Instance, Time, NullLogger.Instance);
         var service = new KinesisService(Log, options, Time, NullLogger.Instance);
         Server = await LoopbackServer.StartAsync(service.InvokeAsync);

@@ -6,7 +6,7 @@ namespace Sluice.Log.Metadata;
 
 internal sealed partial class MetadataStore
 {
-    /// <summary>The streams as they were last written down, their open and closed shards in order; by topic.</summary>
+    /// <summary>The streams as they were last written down, their open and closed shards in order; by topic. Shards that never opened are left out.</summary>
     public Dictionary<Guid, StoredStream> Streams()
     {
         lock (_lock)
@@ -20,8 +20,7 @@ internal sealed partial class MetadataStore
                 var id = Guid.Parse(rows.GetString(0));
                 var attributes = JsonSerializer.Deserialize(rows.GetString(1), StreamJson.Default.StreamAttributes)
                     ?? throw new InvalidDataException($"The attributes of the stream with topic id {id} are missing in '{_connection.DataSource}'.");
-                var (live, opening) = shards.GetValueOrDefault(id, ([], []));
-                streams.Add(id, new StoredStream(rows.GetInt64(2), attributes, live, opening));
+                streams.Add(id, new StoredStream(rows.GetInt64(2), attributes, shards.GetValueOrDefault(id) ?? []));
             }
 
             return streams;
@@ -47,6 +46,19 @@ internal sealed partial class MetadataStore
     {
         foreach (var shard in shards) InsertShard(topicId, shard, ShardState.Opening);
     });
+
+    /// <summary>Numbers of the shards of a reshard that did not come to its end.</summary>
+    public IReadOnlyList<int> OpeningShards(Guid topicId)
+    {
+        lock (_lock)
+        {
+            using var command = Command("SELECT number FROM shard WHERE topic_id = $1 AND state = $2", topicId.ToString(), (int)ShardState.Opening);
+            using var rows = command.ExecuteReader();
+            var numbers = new List<int>();
+            while (rows.Read()) numbers.Add(rows.GetInt32(0));
+            return numbers;
+        }
+    }
 
     public void DeleteOpeningShards(Guid topicId) => InTransaction(
         () => Execute("DELETE FROM shard WHERE topic_id = $1 AND state = $2", topicId.ToString(), (int)ShardState.Opening));
@@ -97,20 +109,21 @@ internal sealed partial class MetadataStore
         shard.Range.First.ToString(CultureInfo.InvariantCulture), shard.Range.Last.ToString(CultureInfo.InvariantCulture),
         (object?)shard.Parent ?? DBNull.Value, (object?)shard.AdjacentParent ?? DBNull.Value, shard.Epoch, shard.CreatedMs);
 
-    private Dictionary<Guid, (List<Shard> Live, List<Shard> Opening)> Shards()
+    private Dictionary<Guid, List<Shard>> Shards()
     {
         using var command = Command(
             """
-            SELECT topic_id, number, state, first_hash, last_hash, parent, adjacent_parent, epoch, created_ms, closed_ms
-            FROM shard ORDER BY topic_id, number
-            """);
+            SELECT topic_id, number, first_hash, last_hash, parent, adjacent_parent, epoch, created_ms, closed_ms
+            FROM shard WHERE state = $1 ORDER BY topic_id, number
+            """,
+            (int)ShardState.Live);
         using var rows = command.ExecuteReader();
-        var shards = new Dictionary<Guid, (List<Shard> Live, List<Shard> Opening)>();
+        var shards = new Dictionary<Guid, List<Shard>>();
         while (rows.Read())
         {
             var id = Guid.Parse(rows.GetString(0));
-            if (!shards.TryGetValue(id, out var ofStream)) shards.Add(id, ofStream = ([], []));
-            (rows.GetInt32(2) == (int)ShardState.Live ? ofStream.Live : ofStream.Opening).Add(ReadShard(rows));
+            if (!shards.TryGetValue(id, out var ofStream)) shards.Add(id, ofStream = []);
+            ofStream.Add(ReadShard(rows));
         }
 
         return shards;
@@ -119,13 +132,13 @@ internal sealed partial class MetadataStore
     private static Shard ReadShard(SqliteDataReader rows)
     {
         var range = new HashRange(
-            UInt128.Parse(rows.GetString(3), CultureInfo.InvariantCulture), UInt128.Parse(rows.GetString(4), CultureInfo.InvariantCulture));
+            UInt128.Parse(rows.GetString(2), CultureInfo.InvariantCulture), UInt128.Parse(rows.GetString(3), CultureInfo.InvariantCulture));
         return new Shard(
             rows.GetInt32(1), range,
+            rows.IsDBNull(4) ? null : rows.GetInt32(4),
             rows.IsDBNull(5) ? null : rows.GetInt32(5),
-            rows.IsDBNull(6) ? null : rows.GetInt32(6),
-            rows.GetInt64(7), rows.GetInt64(8),
-            rows.IsDBNull(9) ? null : rows.GetInt64(9));
+            rows.GetInt64(6), rows.GetInt64(7),
+            rows.IsDBNull(8) ? null : rows.GetInt64(8));
     }
 
     /// <summary>The number is what the database holds.</summary>
@@ -138,5 +151,5 @@ internal sealed partial class MetadataStore
     }
 }
 
-/// <summary>A stream as the database holds it; <paramref name="Opening"/> are shards of a reshard that did not come to its end.</summary>
-internal sealed record StoredStream(long CreatedMs, StreamAttributes Attributes, IReadOnlyList<Shard> Shards, IReadOnlyList<Shard> Opening);
+/// <summary>A stream as the database holds it.</summary>
+internal sealed record StoredStream(long CreatedMs, StreamAttributes Attributes, IReadOnlyList<Shard> Shards);

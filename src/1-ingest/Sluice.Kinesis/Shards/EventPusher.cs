@@ -122,7 +122,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
     {
         call.Response.Flush();
         EventStreamMessage.End(call.Answer, mark);
-        await call.Http.Response.BodyWriter.WriteAsync(call.Answer.Written, call.Cancel);
+        await call.SendAsync();
         call.Answer.Reset();
         call.Release();
     }

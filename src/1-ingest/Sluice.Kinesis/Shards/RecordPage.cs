@@ -65,7 +65,7 @@ internal sealed class RecordPage(KinesisCall call, StreamDescription stream, Sha
     {
         try
         {
-            return await call.Log.ReadAsync(partition, Next, call.Options.Limits.ReadBytes, call.Cancel);
+            return await call.Log.ReadAsync(partition, Next, call.Options.Limits.ReadBytes, call.Fetched, call.Cancel);
         }
         catch (OffsetOutOfRangeException)
         {

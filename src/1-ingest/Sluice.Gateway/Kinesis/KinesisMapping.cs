@@ -56,12 +56,20 @@ internal static class KinesisMapping
         // A request without a body is mapped as one with an empty object.
         if (body.IsEmpty) body = "{}"u8;
         var reader = new Utf8JsonReader(body, s_reading);
-        reader.Read();
-        if (action == KinesisAction.PutRecord) WriteRecord(ref reader, body, to);
-        else if (action == KinesisAction.PutRecords) WriteRecords(ref reader, body, to);
-        else WriteShardCount(ref reader, body, to);
-        // Throws when something follows the value.
-        reader.Read();
+        try
+        {
+            reader.Read();
+            if (action == KinesisAction.PutRecord) WriteRecord(ref reader, body, to);
+            else if (action == KinesisAction.PutRecords) WriteRecords(ref reader, body, to);
+            else WriteShardCount(ref reader, body, to);
+            // Throws when something follows the value.
+            reader.Read();
+        }
+        catch (InvalidOperationException fault)
+        {
+            // An escaped half of a surrogate pair, in a name or a value, is JSON by its grammar and no text.
+            throw new JsonException(fault.Message, fault);
+        }
     }
 
     private static void WriteRecord(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
@@ -147,11 +155,6 @@ internal static class KinesisMapping
         try
         {
             WriteBase64(buffer.AsSpan(0, reader.CopyString(buffer)), to);
-        }
-        catch (InvalidOperationException fault)
-        {
-            // An escaped half of a surrogate pair is JSON by its grammar and no text.
-            throw new JsonException(fault.Message, fault);
         }
         finally
         {

@@ -6,13 +6,11 @@ namespace Sluice.Cleaning;
 /// <summary>Appends to a table, with the positions that the rows stand for.</summary>
 internal static class TableWriter
 {
-    /// <returns>The files that the rows are in.</returns>
-    public static async Task<IReadOnlyList<AddFile>> AppendAsync(
+    public static async Task AppendAsync(
         DeltaTable table, Snapshot basis, DuckDBConnection connection, string? select, Append append, CancellationToken cancel)
     {
         var files = select is null ? [] : await table.WriteFilesAsync(connection, select, cancel);
         await CommitAsync(table, basis, files, append, cancel);
-        return files;
     }
 
     public static async Task CommitAsync(

@@ -31,9 +31,13 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         var decided = new HashSet<int>(inQuarantine);
         decided.UnionWith(inDuplicates);
 
-        var verdicts = await session.JudgeAsync(batch, decided, token => keys.FindAsync(clean, token), cancel);
-        await StoreAsync(batch, verdicts, (clean, quarantine, duplicates), cancel);
+        // With the keys at hand a batch is judged at once; without them, writing its rows meanwhile costs nothing and saves keeping them.
+        var written = keys.ReadsTable ? await session.WriteAsync(batch, decided, (tables.Clean, clean), KnownAsync, cancel) : null;
+        var verdicts = written?.Verdicts ?? await session.JudgeAsync(batch, decided, KnownAsync, cancel);
+        await StoreAsync(batch, (verdicts, written?.Files), (clean, quarantine, duplicates), cancel);
         return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
+
+        ValueTask<string?> KnownAsync(CancellationToken token) => keys.FindAsync(clean, token);
     }
 
     /// <summary>
@@ -41,33 +45,34 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
     /// waiting for it. The clean commit waits for both.
     /// </summary>
     private async Task StoreAsync(
-        RawBatch batch, Verdicts verdicts, (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
+        RawBatch batch, (Verdicts Verdicts, IReadOnlyList<AddFile>? Files) judged,
+        (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
         var decided = new List<Task>();
-        IReadOnlyList<AddFile> clean = [];
+        var clean = judged.Files;
         try
         {
-            if (verdicts.Quarantined > 0)
+            if (judged.Verdicts.Quarantined > 0)
             {
                 var rows = await session.QuarantineRowsAsync(batch, target.Path, now, cancel);
                 decided.Add(await BeginAsync(tables.Quarantine, basis.Quarantine, rows, batch, cancel));
             }
 
-            if (verdicts.Duplicates > 0)
+            if (judged.Verdicts.Duplicates > 0)
             {
                 var rows = await session.DuplicateRowsAsync(batch, target.Path, now, cancel);
                 decided.Add(await BeginAsync(tables.Duplicates, basis.Duplicates, rows, batch, cancel));
             }
 
-            if (verdicts.Clean > 0) clean = await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel);
+            clean ??= judged.Verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : [];
         }
         finally
         {
             await Task.WhenAll(decided);
         }
 
-        await TableWriter.CommitAsync(tables.Clean, basis.Clean, clean, new Append(Reached(batch), ReadsTable: true), cancel);
+        session.Committed(await TableWriter.CommitAsync(tables.Clean, basis.Clean, clean, new Append(Reached(batch), ReadsTable: true), cancel));
         keys.Accept(clean);
     }
 

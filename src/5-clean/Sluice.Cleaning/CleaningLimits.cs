@@ -17,4 +17,9 @@ internal static class CleaningLimits
     /// is a fault of the SQL rather than of the records.
     /// </summary>
     public const int FailingRecordsMax = 1000;
+
+    /// <summary>
+    /// Keys of a table that are held in memory to find duplicates; a larger table is asked each time. 32 million: at 16 bytes a key at most, 512 MiB.
+    /// </summary>
+    public const int KnownKeysMax = 32 << 20;
 }

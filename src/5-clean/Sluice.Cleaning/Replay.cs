@@ -68,9 +68,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
 
         var rows = await VerdictRowsAsync(session, input.Batch, same, number, cancel);
         await TableWriter.AppendAsync(replayed, basis, session.Connection, rows, new Append([transaction]), cancel);
-        await TableWriter.AppendAsync(
-            tables.Clean, clean, session.Connection, verdicts.Clean > 0 ? session.CleanRows : null,
-            new Append([transaction], ReadsTable: true), cancel);
+        var files = verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : [];
+        await TableWriter.CommitAsync(tables.Clean, clean, files, new Append([transaction], ReadsTable: true), cancel);
         return verdicts;
     }
 

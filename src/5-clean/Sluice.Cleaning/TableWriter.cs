@@ -7,18 +7,18 @@ namespace Sluice.Cleaning;
 internal static class TableWriter
 {
     public static async Task AppendAsync(
-        DeltaTable table, Snapshot basis, DuckDBConnection connection, string? select, Append append, CancellationToken cancel)
-    {
-        var files = select is null ? [] : await table.WriteFilesAsync(connection, select, cancel);
-        await CommitAsync(table, basis, files, append, cancel);
-    }
+        DeltaTable table, Snapshot basis, DuckDBConnection connection, string select, Append append, CancellationToken cancel) =>
+        await CommitAsync(table, basis, await table.WriteFilesAsync(connection, select, cancel), append, cancel);
 
-    public static async Task CommitAsync(
+    /// <summary>Adds files that are written already; the version that has them.</summary>
+    public static async Task<long> CommitAsync(
         DeltaTable table, Snapshot basis, IReadOnlyList<AddFile> files, Append append, CancellationToken cancel)
     {
         var parameters = new Dictionary<string, string> { ["mode"] = append.Overwrite ? "Overwrite" : "Append" };
         var change = new Change("WRITE", parameters, files, append.Overwrite, append.Transactions) { ReadsTable = append.ReadsTable };
-        Check(table, await table.CommitAsync(basis, change, cancel));
+        var result = await table.CommitAsync(basis, change, cancel);
+        Check(table, result);
+        return result.Version;
     }
 
     private static void Check(DeltaTable table, CommitResult result)

@@ -11,13 +11,14 @@ namespace Sluice.Cleaning.Judging;
 /// The engine: one DuckDB instance set up for one dataset, which takes batch after batch of raw records, from whatever origin, and
 /// says of each record whether it is a clean row, at fault, or a duplicate. Its results are relations for the tables to store.
 /// </summary>
-internal sealed class CleaningSession : IDisposable
+internal sealed partial class CleaningSession : IDisposable
 {
     private readonly Dataset _dataset;
     private readonly JudgeSql _sql;
     private readonly DuckDb _duckDb;
     private readonly DuckDBConnection _connection;
     private readonly RawRelation _raw;
+    private readonly Admission _admission;
     private readonly SortedDictionary<int, IReadOnlyList<string>> _faults = [];
     private bool _allGood;
 
@@ -28,6 +29,7 @@ internal sealed class CleaningSession : IDisposable
         _duckDb = DuckDb.Open(new DuckDbOptions(options.TempDirectory, options.MemoryBytesMax, options.Threads) { PreserveInsertionOrder = false });
         _connection = _duckDb.Connect();
         _raw = new RawRelation(_connection, JudgeSql.RawFunction, dataset.Raw, options.Threads);
+        _admission = new Admission(_connection);
     }
 
     /// <summary>Temporary tables are this connection's own, so whoever stores a result does it here.</summary>
@@ -58,8 +60,9 @@ internal sealed class CleaningSession : IDisposable
     {
         _connection.Dispose();
         _duckDb.Dispose();
-        // The function is gone with the instance, so nothing calls into the relation any more.
+        // The functions are gone with the instance, so nothing calls them any more.
         _raw.Dispose();
+        _admission.Dispose();
     }
 
     /// <summary>

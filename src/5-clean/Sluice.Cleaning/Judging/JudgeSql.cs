@@ -14,6 +14,7 @@ internal sealed class JudgeSql(Dataset dataset)
     public const string RawFunction = "sluice_raw";
 
     private readonly string _key = SqlName.Quote(dataset.Key);
+    private readonly string _keyType = dataset.Columns.Single(column => column.Name == dataset.Key).Type;
 
     /// <summary>The declared columns, quoted.</summary>
     public string Columns { get; } = string.Join(", ", dataset.Columns.Select(column => SqlName.Quote(column.Name)));
@@ -79,6 +80,17 @@ internal sealed class JudgeSql(Dataset dataset)
     public string CleanRows(bool all) => all
         ? $"SELECT {Columns} FROM cleaned"
         : $"SELECT {Columns} FROM cleaned WHERE _good AND _position NOT IN (SELECT _position FROM duplicates)";
+
+    /// <summary>The clean rows straight from the SQL: those that <see cref="Admission"/> lets through while they pass.</summary>
+    /// <remarks>
+    /// The condition is a column first: as a condition of <c>judged</c>, DuckDB would move it in front of the clean SQL's expressions and compute
+    /// those it names a second time.
+    /// </remarks>
+    public string AdmittedRows =>
+        $"SELECT {Columns} FROM (SELECT {Columns}, {Admission.Admits(_key, _keyType)} AS _admitted FROM judged) WHERE _admitted";
+
+    /// <summary>Notes the keys of the table's rows.</summary>
+    public string NoteKeys(string existing) => $"SELECT count(*) FROM {existing} WHERE {Admission.Notes(_key, _keyType)}";
 
     /// <summary>Rows for the table of quarantined records.</summary>
     public static string QuarantineRows(string path, string at) =>

@@ -34,6 +34,8 @@ internal sealed class KeyIndex(DeltaTable table, Dataset dataset, DuckDBConnecti
     private long _surplus;
     private bool _isBeyond = !s_integers.Concat(s_texts).Contains(dataset.Columns.First(column => column.Name == dataset.Key).Type);
 
+    public override bool ReadsTable => _isBeyond;
+
     private bool IsInteger => s_integers.Contains(_type);
 
     private int Count => _integers.Count + _hashes.Count;

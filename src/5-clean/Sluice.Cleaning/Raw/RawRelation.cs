@@ -20,6 +20,8 @@ internal sealed unsafe partial class RawRelation : IDisposable
     /// <summary>Name of the ordinal's column.</summary>
     public const string PositionColumn = "_position";
 
+    private static readonly IReadOnlySet<int> s_none = new HashSet<int>();
+
     private readonly IReadOnlyList<RawField> _fields;
     private readonly RawType[] _types;
     private readonly int _threads;
@@ -27,7 +29,8 @@ internal sealed unsafe partial class RawRelation : IDisposable
     private readonly ConcurrentDictionary<int, IReadOnlyList<string>> _faults = [];
     private GCHandle _self;
     private RawBatch _batch = new();
-    private IReadOnlySet<int> _skip = new HashSet<int>();
+    private IReadOnlySet<int> _skip = s_none;
+    private int[]? _only;
     private int _from;
     private int _to;
     private volatile Exception? _failure;
@@ -47,10 +50,13 @@ internal sealed unsafe partial class RawRelation : IDisposable
     /// <summary>Sets what the next queries see: records <paramref name="from"/> to <paramref name="to"/> of the batch, without <paramref name="skip"/>.</summary>
     public void Show(RawBatch batch, int from, int to, IReadOnlySet<int> skip)
     {
-        _batch = batch;
-        _from = from;
-        _to = to;
-        _skip = skip;
+        (_batch, _from, _to, _skip, _only) = (batch, from, to, skip, null);
+    }
+
+    /// <summary>Sets what the next queries see: these records of the batch.</summary>
+    public void Show(RawBatch batch, int[] only)
+    {
+        (_batch, _from, _to, _skip, _only) = (batch, 0, only.Length, s_none, only);
     }
 
     public void ForgetFaults() => _faults.Clear();
@@ -157,19 +163,12 @@ internal sealed unsafe partial class RawRelation : IDisposable
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial void InitSetMaxThreads(IntPtr info, ulong threads);
 
-    [LibraryImport("duckdb", EntryPoint = "duckdb_data_chunk_get_vector")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial IntPtr ChunkVector(IntPtr chunk, ulong column);
-
-    [LibraryImport("duckdb", EntryPoint = "duckdb_data_chunk_set_size")]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial void ChunkSetSize(IntPtr chunk, ulong size);
-
     /// <summary>One scan of the relation by one query, shared by DuckDB's threads.</summary>
     private sealed class Scan(RawRelation relation, int[] columns)
     {
         private readonly RawBatch _batch = relation._batch;
         private readonly IReadOnlySet<int> _skip = relation._skip;
+        private readonly int[]? _only = relation._only;
         private readonly int _to = relation._to;
         private int _next = relation._from;
 
@@ -178,7 +177,7 @@ internal sealed unsafe partial class RawRelation : IDisposable
         public void Fill(IntPtr chunk)
         {
             var writers = stackalloc ColumnVector[columns.Length];
-            for (var i = 0; i < columns.Length; i++) writers[i] = new ColumnVector(ChunkVector(chunk, (ulong)i));
+            for (var i = 0; i < columns.Length; i++) writers[i] = new ColumnVector(DataChunk.Vector(chunk, (ulong)i));
             if (!relation._parsers.TryTake(out var parser)) parser = new RecordParser(relation._fields);
             var rows = 0;
 
@@ -188,8 +187,9 @@ internal sealed unsafe partial class RawRelation : IDisposable
                 var from = Interlocked.Add(ref _next, ColumnVector.RowsMax) - ColumnVector.RowsMax;
                 if (from >= _to) break;
                 var to = Math.Min(_to, from + ColumnVector.RowsMax);
-                for (var ordinal = from; ordinal < to; ordinal++)
+                for (var at = from; at < to; at++)
                 {
+                    var ordinal = _only is null ? at : _only[at];
                     if (_skip.Contains(ordinal)) continue;
                     var record = _batch[ordinal].Span;
                     if (parser.TryParse(record)) Write(writers, rows++, ordinal, parser, record);
@@ -197,7 +197,7 @@ internal sealed unsafe partial class RawRelation : IDisposable
                 }
             }
 
-            ChunkSetSize(chunk, (ulong)rows);
+            DataChunk.SetSize(chunk, (ulong)rows);
             relation._parsers.Add(parser);
         }
 

@@ -46,14 +46,14 @@ public sealed class StreamCleaner : IAsyncDisposable
     }
 
     /// <summary>How each dataset is doing, in the order of the pipeline.</summary>
-    public IReadOnlyList<StreamStatus> Status => [.. _datasets.Select(dataset => dataset.Progress.Status)];
+    public IReadOnlyList<StreamJobStatus> Status => [.. _datasets.Select(dataset => dataset.Progress.Status)];
 
     /// <summary>
     /// Cleans all datasets side by side as records arrive, until cancelled; a commit at hand then happens or does not. A dataset with a
     /// fault that does not pass stops, with the reason in its <see cref="Status"/>, and the others go on.
     /// </summary>
     /// <param name="progress">Told a dataset's status after every commit and every change of state, from the threads of the job.</param>
-    public Task RunAsync(CancellationToken cancel, IProgress<StreamStatus>? progress = null)
+    public Task RunAsync(CancellationToken cancel, IProgress<StreamJobStatus>? progress = null)
     {
         foreach (var dataset in _datasets) dataset.Progress.Watch(progress);
         return Task.WhenAll(_datasets.Select(dataset => RunAsync(dataset, cancel)));
@@ -145,7 +145,7 @@ public sealed class StreamCleaner : IAsyncDisposable
                 }
                 catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
                 {
-                    stream.Progress.Become(StreamState.Failed, fault.Message);
+                    stream.Progress.Become(StreamJobState.Failed, fault.Message);
                     _logger.LogError(fault, "Cleaning stream.{Dataset} stopped", stream.Target.Dataset.Name);
                 }
 
@@ -154,7 +154,7 @@ public sealed class StreamCleaner : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            stream.Progress.Become(StreamState.Stopped);
+            stream.Progress.Become(StreamJobState.Stopped);
         }
         finally
         {
@@ -169,12 +169,12 @@ public sealed class StreamCleaner : IAsyncDisposable
         {
             if (!await stream.OpenAsync(AcceptsGaps, cancel))
             {
-                stream.Progress.Become(StreamState.Waiting, $"There is no stream {stream.Target.Topic} yet.");
+                stream.Progress.Become(StreamJobState.Waiting, $"There is no stream {stream.Target.Topic} yet.");
                 await Task.Delay(_options.ShardsRefresh, _time, cancel);
                 return;
             }
 
-            stream.Progress.Become(StreamState.Running);
+            stream.Progress.Become(StreamJobState.Running);
             if (await stream.StepAsync(now: false, cancel)) return;
             await stream.WaitAsync(cancel);
         }
@@ -201,7 +201,7 @@ public sealed class StreamCleaner : IAsyncDisposable
             OnRetry = retry =>
             {
                 var fault = retry.Outcome.Exception!;
-                stream.Progress.Become(StreamState.Retrying, fault.Message);
+                stream.Progress.Become(StreamJobState.Retrying, fault.Message);
                 _logger.LogWarning("Cleaning stream.{Dataset} is tried again in {Delay}: {Reason}", stream.Target.Dataset.Name, retry.RetryDelay, fault.Message);
                 return default;
             },

@@ -128,7 +128,7 @@ public sealed class VerifierTests
     public void A_client_of_HTTP2_signs_the_authority()
     {
         // As the AWS SDK for JavaScript does.
-        var headers = new HeaderDictionary { ["Host"] = "kinesis.eu-west-2.amazonaws.com" };
+        IHeaderDictionary headers = new HeaderDictionary { ["Host"] = "kinesis.eu-west-2.amazonaws.com" };
         var signing = new RequestParts("POST", "/", "", headers);
         headers["X-Amz-Date"] = SignatureVector.Timestamp;
         using var canonical = new ByteWriter();

@@ -79,7 +79,11 @@ internal sealed class KinesisCall : IDisposable
     /// <summary>The answer was sent already, in parts; nothing more is to be written.</summary>
     public bool IsAnswered { get; set; }
 
-    public bool IsSmall => _body.Length <= Options.Limits.SmallBytes * 2 && _answer.Length <= Options.Limits.SmallBytes && (_fetched?.Length ?? 0) <= Options.Limits.SmallBytes && Puts.IsSmall;
+    public bool IsSmall =>
+        _body.Length <= Options.Limits.SmallBytes * 2
+        && _answer.Length <= Options.Limits.SmallBytes
+        && (_fetched?.Length ?? 0) <= Options.Limits.SmallBytes
+        && Puts.IsSmall;
 
     public void Begin(HttpContext http, WireFormat format)
     {

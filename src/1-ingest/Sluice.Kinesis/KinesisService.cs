@@ -22,6 +22,11 @@ public sealed partial class KinesisService
     }
 
     /// <summary>
+    /// Ends all subscriptions, as their five minutes would, so that a server that waits for running requests can stop at once.
+    /// </summary>
+    public void EndSubscriptions() => _services.Subscriptions.Stop();
+
+    /// <summary>
     /// Answers one request, whatever it holds. Throws only when the caller gave the request up: a cancelled
     /// <see cref="HttpContext.RequestAborted"/>, or an <see cref="IOException"/> of a body that the caller put in.
     /// </summary>

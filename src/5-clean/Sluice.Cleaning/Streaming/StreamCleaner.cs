@@ -14,7 +14,8 @@ namespace Sluice.Cleaning.Streaming;
 /// </summary>
 /// <remarks>
 /// A commit to the clean table holds the rows and the positions they reach in each shard. Of two jobs on the same tables one starts over
-/// from what the other committed; nothing is doubled.
+/// from what the other committed; nothing is doubled. It is disposed after <see cref="RunAsync(CancellationToken, IProgress{StreamJobStatus})"/>
+/// has ended.
 /// </remarks>
 public sealed class StreamCleaner : IAsyncDisposable
 {
@@ -139,6 +140,7 @@ public sealed class StreamCleaner : IAsyncDisposable
         {
             while (true)
             {
+                var resumed = stream.Resumed;
                 try
                 {
                     while (true) await retry.ExecuteAsync(token => CycleAsync(stream, token), cancel);
@@ -149,7 +151,7 @@ public sealed class StreamCleaner : IAsyncDisposable
                     _logger.LogError(fault, "Cleaning stream.{Dataset} stopped", stream.Target.Dataset.Name);
                 }
 
-                await stream.ResumedAsync(cancel);
+                await resumed.WaitAsync(cancel);
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

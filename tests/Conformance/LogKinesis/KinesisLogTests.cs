@@ -116,7 +116,7 @@ public sealed class KinesisLogTests
             .Message.ShouldContain("segment.bytes");
         var week = new Dictionary<string, string> { ["retention.ms"] = "604800000" };
         (await log.CreateTopicAsync(new TopicSpec("a", 1, week), default)).Configs["retention.ms"].ShouldBe("604800000");
-        using var valueless = new RecordBatchBuilder();
+        var valueless = new RecordBatchBuilder();
         valueless.Append(0, RecordBytes.Null, RecordBytes.Null);
         (await Should.ThrowAsync<NotSupportedException>(async () => await log.AppendAsync(new("a", 0), valueless.Build(), default)))
             .Message.ShouldContain("never null");
@@ -124,7 +124,7 @@ public sealed class KinesisLogTests
 
     private static ReadOnlyMemory<byte> Batch(int first, int count, string prefix)
     {
-        using var builder = new RecordBatchBuilder();
+        var builder = new RecordBatchBuilder();
         for (var n = first; n < first + count; n++)
             builder.Append(0, RecordBytes.Of(Encoding.UTF8.GetBytes($"key of {prefix}{n}")), RecordBytes.Of(Encoding.UTF8.GetBytes($"{prefix}{n}")));
         return builder.Build().ToArray();

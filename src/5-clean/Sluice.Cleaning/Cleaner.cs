@@ -74,6 +74,7 @@ public sealed class Cleaner(
             }
             finally
             {
+                batch.Release();
                 // An iterator must not be disposed while it runs. Its own failure is thrown below, after the batch before it is in.
                 await next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }

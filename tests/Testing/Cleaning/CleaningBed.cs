@@ -33,6 +33,7 @@ public sealed class CleaningBed : IDisposable
         _duckDb = DuckDb.Open(new DuckDbOptions(Path.Combine(_root, "spill"), 512L << 20, 1));
         _connection = _duckDb.Connect();
         TableStore = LocalObjectStore.OpenBeside(Path.Combine(_root, "tables"));
+        Raw = LocalObjectStore.OpenBeside(Path.Combine(_root, "raw"));
         Reopen();
     }
 
@@ -40,7 +41,7 @@ public sealed class CleaningBed : IDisposable
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero));
 
-    public MemoryObjectStore Raw { get; } = new();
+    public LocalObjectStore Raw { get; }
 
     public LocalObjectStore TableStore { get; }
 

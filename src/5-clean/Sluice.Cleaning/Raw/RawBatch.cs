@@ -8,6 +8,7 @@ internal sealed class RawBatch
 {
     private readonly List<ReadOnlyMemory<byte>> _rows = [];
     private readonly List<RawRun> _runs = [];
+    private readonly List<RawChunk> _chunks = [];
     private readonly SortedDictionary<int, RawPosition> _reached = [];
 
     public int Count => _rows.Count;
@@ -29,6 +30,22 @@ internal sealed class RawBatch
         if (_runs.Count == 0 || !_runs[^1].ContinuesWith(place, Count)) _runs.Add(new RawRun(Count, place));
         _rows.Add(record);
         Bytes += record.Length;
+    }
+
+    /// <summary>Keeps the memory that records lie in until <see cref="Release"/>.</summary>
+    public void Hold(RawChunk chunk)
+    {
+        if (_chunks.Count > 0 && _chunks[^1] == chunk) return;
+        chunk.Hold();
+        _chunks.Add(chunk);
+    }
+
+    /// <summary>Gives the memory back: the records are gone, and no statement that reads them may be running.</summary>
+    public void Release()
+    {
+        _rows.Clear();
+        foreach (var chunk in _chunks) chunk.LetGo();
+        _chunks.Clear();
     }
 
     /// <summary>The record at an offset; null when the batch does not hold it.</summary>

@@ -9,6 +9,8 @@ namespace Sluice.Cleaning.Raw;
 /// </summary>
 internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptions options)
 {
+    private static readonly Task<ReadOnlyMemory<byte>> s_nothing = Task.FromResult(ReadOnlyMemory<byte>.Empty);
+
     /// <summary>Partitions that have objects, in rising order.</summary>
     public async Task<IReadOnlyList<int>> PartitionsAsync(CancellationToken cancel)
     {
@@ -34,7 +36,7 @@ internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptio
         foreach (var (partition, position) in positions.OrderBy(entry => entry.Key))
         {
             var next = position?.Next;
-            await foreach (var (item, first) in WithFirstChunkAsync(partition, position, cancel))
+            await foreach (var (item, whole) in WithSmallOnesReadAsync(partition, position, cancel))
             {
                 if (next is { } expected && item.StartOffset > expected)
                 {
@@ -42,7 +44,7 @@ internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptio
                     throw Gap(item, expected);
                 }
 
-                var reading = new ObjectReading(objects, topic, item, first, options.ReadBytes);
+                using var reading = new ObjectReading(objects, topic, item, whole, options.ReadBytes);
                 while (await reading.FillAsync(batch, next ?? item.StartOffset, IsFull, cancel))
                 {
                     batch.Reach(partition, new RawPosition(reading.Offset, reading.AtEnd ? reading.Offset : item.StartOffset));
@@ -61,21 +63,23 @@ internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptio
 
     private bool IsFull(RawBatch batch) => batch.Count >= options.RowsPerCommitMax || batch.Bytes >= options.BytesPerCommitMax;
 
-    /// <summary>Objects in order, each with its first bytes; those of the next few are already being read.</summary>
-    private async IAsyncEnumerable<(RawObject Item, ReadOnlyMemory<byte> First)> WithFirstChunkAsync(
+    /// <summary>Objects in order, the small ones with their bytes; those of the next few are already being read.</summary>
+    private async IAsyncEnumerable<(RawObject Item, ReadOnlyMemory<byte> Whole)> WithSmallOnesReadAsync(
         int partition, RawPosition? position, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var pending = new Queue<(RawObject Item, Task<ReadOnlyMemory<byte>> First)>();
+        var pending = new Queue<(RawObject Item, Task<ReadOnlyMemory<byte>> Whole)>();
         await foreach (var info in objects.ListAsync(RawObject.Prefix(topic, partition), StartAfter(partition, position), cancel))
         {
             var item = RawObject.Parse(topic, partition, info);
-            pending.Enqueue((item, ObjectReading.RangeAsync(objects, item, 0, options.ReadBytes, cancel)));
-            if (pending.Count < options.ReadAheadObjects && item.Size < options.ReadBytes) continue;
-            var (ready, first) = pending.Dequeue();
-            yield return (ready, await first);
+            // A large object is read piece by piece; reading it ahead would hold its first piece for nothing.
+            var isLarge = item.Size >= options.ReadBytes;
+            pending.Enqueue((item, isLarge ? s_nothing : ObjectReading.WholeAsync(objects, item, cancel)));
+            if (pending.Count < options.ReadAheadObjects && !isLarge) continue;
+            var (ready, whole) = pending.Dequeue();
+            yield return (ready, await whole);
         }
 
-        while (pending.TryDequeue(out var entry)) yield return (entry.Item, await entry.First);
+        while (pending.TryDequeue(out var entry)) yield return (entry.Item, await entry.Whole);
     }
 
     private ObjectKey? StartAfter(int partition, RawPosition? position) =>

@@ -60,6 +60,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        _services.Groups.End();
         if (_server is { } server)
         {
             // Connections end by the token above: there is nothing to wait for.

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.KafkaWire.Connections;
+using Sluice.KafkaWire.Groups;
 using Sluice.KafkaWire.Topics;
 using Sluice.Log;
 
@@ -19,6 +20,10 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
     public ILogger Logger => logger;
 
     public TopicNames Topics { get; } = new(log);
+
+    public GroupCoordinator Groups { get; } = new(options, time);
+
+    public ProducerIds ProducerIds { get; } = new(log);
 
     public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
 

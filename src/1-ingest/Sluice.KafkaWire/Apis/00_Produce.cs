@@ -115,6 +115,8 @@ internal static class Produce
         AppendError.CorruptMessage => KafkaError.CorruptMessage,
         AppendError.StorageError => KafkaError.KafkaStorageError,
         AppendError.Busy => KafkaError.NotEnoughReplicas,
+        AppendError.OutOfOrderSequence => KafkaError.OutOfOrderSequenceNumber,
+        AppendError.FencedProducer => KafkaError.InvalidProducerEpoch,
         AppendError.PartitionClosed => KafkaError.TopicAuthorizationFailed,
         _ => KafkaError.UnknownServerError,
     };

@@ -5,7 +5,11 @@ internal static class ApiTable
 {
     private static readonly KafkaApi?[] s_byKey = ByKey(
     [
-        Produce.Api, Fetch.Api, ListOffsets.Api, Metadata.Api, SaslHandshake.Api, ApiVersions.Api, SaslAuthenticate.Api,
+        Produce.Api, Fetch.Api, ListOffsets.Api, Metadata.Api, OffsetCommit.Api, OffsetFetch.Api, FindCoordinator.Api, JoinGroup.Api,
+        Heartbeat.Api, LeaveGroup.Api, SyncGroup.Api, DescribeGroups.Api, ListGroups.Api, SaslHandshake.Api, ApiVersions.Api,
+        CreateTopics.Api, DeleteTopics.Api, DeleteRecords.Api, InitProducerId.Api, OffsetForLeaderEpoch.Api, DescribeConfigs.Api,
+        AlterConfigs.Api, DescribeLogDirs.Api, SaslAuthenticate.Api, CreatePartitions.Api, DeleteGroups.Api, IncrementalAlterConfigs.Api,
+        OffsetDelete.Api, DescribeCluster.Api,
     ]);
 
     /// <summary>In the order of their keys.</summary>

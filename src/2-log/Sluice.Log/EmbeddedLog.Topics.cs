@@ -29,9 +29,13 @@ public sealed partial class EmbeddedLog
     /// <summary>Throws unless the topic can be created as asked.</summary>
     private TopicConfig Validate(TopicSpec spec)
     {
-        if (TopicName.Fault(spec.Name) is { } fault) throw new InvalidTopicException(spec.Name, fault);
+        if (TopicName.Fault(spec.Name) is { } wrong) throw new InvalidTopicException(spec.Name, wrong);
         if (spec.PartitionCount < 1 || spec.PartitionCount > _options.Limits.PartitionsPerTopicMax)
-            throw new InvalidTopicException(spec.Name, $"a topic has 1 to {_options.Limits.PartitionsPerTopicMax} partitions, not {spec.PartitionCount}.", TopicFault.PartitionCount);
+        {
+            var fault = $"a topic has 1 to {_options.Limits.PartitionsPerTopicMax} partitions, not {spec.PartitionCount}.";
+            throw new InvalidTopicException(spec.Name, fault, TopicFault.PartitionCount);
+        }
+
         return TopicConfig.TryParse(_options.TopicDefaults, spec.Configs, out var reason)
             ?? throw new InvalidTopicException(spec.Name, reason, TopicFault.Config);
     }

@@ -19,7 +19,7 @@ public sealed class FetchTests
         await bed.AppendAsync("t", "a", "b");
         await bed.AppendAsync("t", "c");
         var stored = (await bed.Log.ReadAsync(new TopicPartition("t", 0), 0, int.MaxValue, default)).Bytes.ToArray();
-        var fetched = await FetchAsync(bed, version, offset: 1);
+        var fetched = await FetchAsync(bed, version, new Ask(Offset: 1));
         (fetched.Error, fetched.End, fetched.Start).ShouldBe((KafkaError.None, 3, version >= 5 ? 0 : -1));
         fetched.Batches.ShouldBe(stored);
     }
@@ -28,7 +28,7 @@ public sealed class FetchTests
     public async Task A_record_that_arrives_ends_the_wait()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        var fetching = FetchAsync(bed, 12, waitMs: 60_000);
+        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 60_000));
         fetching.IsCompleted.ShouldBeFalse();
         await bed.AppendAsync("t", "a");
         (await fetching).Batches.Length.ShouldBeGreaterThan(0);
@@ -38,7 +38,7 @@ public sealed class FetchTests
     public async Task Without_records_the_answer_comes_after_the_wait_and_is_empty()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        var fetching = FetchAsync(bed, 12, waitMs: 500);
+        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 500));
         bed.Time.Advance(TimeSpan.FromMilliseconds(499));
         fetching.IsCompleted.ShouldBeFalse();
         bed.Time.Advance(TimeSpan.FromMilliseconds(1));
@@ -51,7 +51,7 @@ public sealed class FetchTests
     {
         await using var bed = await ApiBed.WithTopicAsync();
         await bed.AppendAsync("t", "a");
-        var fetching = FetchAsync(bed, 12, waitMs: 500, bytesMin: 10_000);
+        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 500, BytesMin: 10_000));
         await bed.AppendAsync("t", "b");
         fetching.IsCompleted.ShouldBeFalse();
         await bed.AppendAsync("t", new string('x', 10_000));
@@ -64,24 +64,24 @@ public sealed class FetchTests
         await using var bed = await ApiBed.WithTopicAsync();
         await bed.AppendAsync("t", new string('x', 10_000));
         await bed.AppendAsync("t", new string('y', 10_000));
-        (await FetchAsync(bed, 12, bytesMax: 100)).Batches.Length.ShouldBeInRange(10_000, 11_000);
+        (await FetchAsync(bed, 12, new Ask(BytesMax: 100))).Batches.Length.ShouldBeInRange(10_000, 11_000);
     }
 
     [Fact]
     public async Task What_cannot_be_read_is_told_at_once()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        (await FetchAsync(bed, 12, offset: 5, waitMs: 60_000)).Error.ShouldBe(KafkaError.OffsetOutOfRange);
-        (await FetchAsync(bed, 12, partition: 5, waitMs: 60_000)).Error.ShouldBe(KafkaError.UnknownTopicOrPartition);
-        (await FetchAsync(bed, 12, leaderEpoch: 3, waitMs: 60_000)).Error.ShouldBe(KafkaError.UnknownLeaderEpoch);
-        (await FetchAsync(bed, 13, id: Guid.NewGuid(), waitMs: 60_000)).Error.ShouldBe(KafkaError.UnknownTopicId);
+        (await FetchAsync(bed, 12, new Ask(Offset: 5, WaitMs: 60_000))).Error.ShouldBe(KafkaError.OffsetOutOfRange);
+        (await FetchAsync(bed, 12, new Ask(Partition: 5, WaitMs: 60_000))).Error.ShouldBe(KafkaError.UnknownTopicOrPartition);
+        (await FetchAsync(bed, 12, new Ask(LeaderEpoch: 3, WaitMs: 60_000))).Error.ShouldBe(KafkaError.UnknownLeaderEpoch);
+        (await FetchAsync(bed, 13, new Ask(Id: Guid.NewGuid(), WaitMs: 60_000))).Error.ShouldBe(KafkaError.UnknownTopicId);
     }
 
     [Fact]
     public async Task A_topic_deleted_during_the_wait_ends_it()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        var fetching = FetchAsync(bed, 12, waitMs: 60_000);
+        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 60_000));
         await bed.Log.DeleteTopicAsync("t", default);
         (await fetching).Error.ShouldBe(KafkaError.UnknownTopicOrPartition);
     }
@@ -112,7 +112,7 @@ public sealed class FetchTests
         await using var bed = new ApiBed();
         await bed.Log.CreateStreamAsync(new StreamSpec("t", 1, new StreamAttributes()), default);
         await bed.Log.SplitShardAsync("t", 0, UInt128.One << 127, a => a, default);
-        var fetching = FetchAsync(bed, 12, waitMs: 500);
+        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 500));
         fetching.IsCompleted.ShouldBeFalse();
         bed.Time.Advance(TimeSpan.FromMilliseconds(500));
         (await fetching).Batches.ShouldBeEmpty();
@@ -127,11 +127,10 @@ public sealed class FetchTests
         return batch.WithAttributes(4);
     }
 
-    private static async Task<Fetched> FetchAsync(
-        ApiBed bed, short version, long offset = 0, int waitMs = 0, int bytesMin = 1, int bytesMax = 1 << 20, int partition = 0, int leaderEpoch = -1, Guid? id = null)
+    private static async Task<Fetched> FetchAsync(ApiBed bed, short version, Ask? ask = null)
     {
-        id ??= (await bed.Log.FindTopicAsync("t", default))!.Id;
-        var ask = new Ask(offset, waitMs, bytesMin, bytesMax, partition, leaderEpoch, id.Value);
+        ask ??= new Ask();
+        if (ask.Id == default) ask = ask with { Id = (await bed.Log.FindTopicAsync("t", default))!.Id };
         return Read(await bed.AskAsync(Fetch.Api, version, w => Write(w, version, ask)), version);
     }
 
@@ -186,7 +185,7 @@ public sealed class FetchTests
     }
 
     private sealed record Ask(
-        long Offset = 0, int WaitMs = 0, int BytesMin = 1, int BytesMax = 1000, int Partition = 0, int LeaderEpoch = -1, Guid Id = default, int SessionId = 0);
+        long Offset = 0, int WaitMs = 0, int BytesMin = 1, int BytesMax = 1 << 20, int Partition = 0, int LeaderEpoch = -1, Guid Id = default, int SessionId = 0);
 
     private sealed record Fetched(KafkaError Error, long Start, long End, byte[] Batches);
 }

@@ -62,7 +62,7 @@ public sealed class ProduceTests
         var answer = await bed.AskAsync(Produce.Api, 9, w => Write(w, -1, ("s", 0, ApiBed.Batch("a"))));
         var refused = ReadAll(answer, 9).Single();
         refused.Error.ShouldBe(KafkaError.TopicAuthorizationFailed);
-        refused.Message.ShouldContain("Kinesis");
+        refused.Message.ShouldNotBeNull().ShouldContain("Kinesis");
     }
 
     [Fact]

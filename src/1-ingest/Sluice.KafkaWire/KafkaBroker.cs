@@ -38,7 +38,11 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint => endpoint.Run(ServeAsync)));
+            kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint =>
+            {
+                if (options.Certificate is { } certificate) endpoint.UseHttps(certificate);
+                endpoint.Run(ServeAsync);
+            }));
         var server = builder.Build();
         try
         {

@@ -1,9 +1,11 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Sluice.KafkaWire;
 
 /// <summary>Settings of the broker.</summary>
 public sealed record KafkaOptions
 {
-    /// <summary>The address to listen on, as digits; loopback unless told, for the protocol is plain text.</summary>
+    /// <summary>The address to listen on, as digits; loopback unless told.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>The port to listen on; 0 picks a free one, which <see cref="KafkaBroker.Port"/> tells.</summary>
@@ -35,6 +37,12 @@ public sealed record KafkaOptions
     /// none, everybody is let in.
     /// </summary>
     public IReadOnlyDictionary<string, string> SaslPlainUsers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The server's certificate with its private key: every connection is TLS then (security.protocol SSL or SASL_SSL). The caller's to
+    /// dispose. Without one connections are plain text.
+    /// </summary>
+    public X509Certificate2? Certificate { get; init; }
 
     public KafkaLimits Limits { get; init; } = new();
 }

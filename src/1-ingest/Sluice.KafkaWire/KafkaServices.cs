@@ -32,6 +32,10 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
     /// <summary>The cluster's id, the same over restarts: 16 random bytes in base64url, as Kafka makes them.</summary>
     public string ClusterId { get; } = StoredClusterId(log);
 
+    /// <summary>The security protocol of the one listener, as clients name it.</summary>
+    public string ListenerName =>
+        (options.SaslPlainUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
+
     public string AdvertisedHost => options.AdvertisedHost ?? options.Host;
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Sluice.KafkaWire;
@@ -207,6 +210,27 @@ public sealed class LibrdkafkaTests
         await bed.WithTopicAsync("t");
         using var producer = bed.Producer(c =>
             (c.SecurityProtocol, c.SaslMechanism, c.SaslUsername, c.SaslPassword) = (SecurityProtocol.SaslPlaintext, SaslMechanism.Plain, "ann", "secret"));
+        (await producer.ProduceAsync("t", MessageOf(0))).Offset.Value.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Tls_with_a_certificate_that_the_client_knows_carries_user_and_password()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        var users = new Dictionary<string, string> { ["ann"] = "secret" };
+        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslPlainUsers = users, Certificate = certificate });
+        await bed.WithTopicAsync("t");
+        using var producer = bed.Producer(c =>
+        {
+            (c.SecurityProtocol, c.SaslMechanism, c.SaslUsername, c.SaslPassword) = (SecurityProtocol.SaslSsl, SaslMechanism.Plain, "ann", "secret");
+            c.SslCaPem = certificate.ExportCertificatePem();
+        });
         (await producer.ProduceAsync("t", MessageOf(0))).Offset.Value.ShouldBe(0);
     }
 

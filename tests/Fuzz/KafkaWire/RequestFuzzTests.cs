@@ -14,7 +14,7 @@ namespace Sluice.Fuzz.KafkaWire;
 /// </summary>
 public sealed class RequestFuzzTests : IAsyncLifetime
 {
-    private const int RoundsPerVersion = 150;
+    private const int RoundsPerVersion = 500;
     private readonly TemporaryFolder _folder = new();
     private EmbeddedLog _log = null!;
     private KafkaServices _broker = null!;

@@ -7,8 +7,8 @@ namespace Sluice.KafkaWire.Apis;
 // Behaviour: names PLAIN as the mechanism there is; SaslAuthenticate follows. A broker without users takes a handshake too, and
 // lets everybody in.
 //
-// Known differences: version 0, after which tokens come without a frame, is not advertised: every client since Kafka 1.0 uses version 1.
-// SCRAM, GSSAPI and OAUTHBEARER are not offered.
+// Known differences: version 0, after which tokens come without a header, is not advertised: of clients still
+// in use only kafka-python 2.0 and older ask for it. SCRAM, GSSAPI and OAUTHBEARER are not offered.
 internal static class SaslHandshake
 {
     public const short Key = 17;

@@ -68,7 +68,7 @@ internal static class DescribeConfigs
         var (options, limits) = (broker.Options, broker.Limits);
         var configs = new SortedDictionary<string, object>(StringComparer.Ordinal)
         {
-            ["advertised.listeners"] = $"PLAINTEXT://{broker.AdvertisedHost}:{broker.AdvertisedPort}",
+            ["advertised.listeners"] = $"{broker.ListenerName}://{broker.AdvertisedHost}:{broker.AdvertisedPort}",
             ["auto.create.topics.enable"] = options.AutoCreateTopics ? "true" : "false",
             ["broker.id"] = options.BrokerId,
             ["connections.max.idle.ms"] = (long)limits.IdleMax.TotalMilliseconds,

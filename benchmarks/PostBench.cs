@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Sluice.Bench;
 
 /// <summary>
@@ -16,12 +14,12 @@ internal static class PostBench
     public static async Task RunAsync(CancellationToken cancel)
     {
         var data = Directory.CreateTempSubdirectory("sluice-bench-");
-        using var empty = Start(Environment.ProcessPath!, ["serve-empty"]);
-        using var sluice = Start(Path.Combine(AppContext.BaseDirectory, "sluice"), ["up", "--data", data.FullName]);
+        using var empty = SluiceServer.Start(Environment.ProcessPath!, ["serve-empty"]);
+        using var sluice = SluiceServer.Start(["up", "--data", data.FullName]);
         try
         {
-            var emptyUrl = await AddressAsync(empty, "empty", cancel);
-            var gateway = await AddressAsync(sluice, "gateway", cancel);
+            var emptyUrl = await empty.AddressAsync("empty", cancel);
+            var gateway = await sluice.AddressAsync("gateway", cancel);
             foreach (var records in new[] { 1, 100 })
             {
                 var body = $$"""{"records":[{{string.Join(',', Enumerable.Repeat($$"""{"value":{{Row}}}""", records))}}]}""";
@@ -30,9 +28,8 @@ internal static class PostBench
         }
         finally
         {
-            empty.Kill();
-            sluice.Kill();
-            await Task.WhenAll(empty.WaitForExitAsync(CancellationToken.None), sluice.WaitForExitAsync(CancellationToken.None));
+            await empty.DisposeAsync();
+            await sluice.DisposeAsync();
             data.Delete(recursive: true);
         }
     }
@@ -57,23 +54,5 @@ internal static class PostBench
         Figure.Print("post", $"{figure}_records", Figure.Median(ours) * records, "records/s");
         Figure.Print("post", $"{figure}_empty_kestrel", Figure.Median(theirs), "requests/s");
         Figure.Print("post", $"{figure}_ratio", Figure.Median(ours.Zip(theirs, (o, t) => o / t)), "of empty Kestrel");
-    }
-
-    private static Process Start(string program, string[] args)
-    {
-        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        start.Environment["SLUICE_PORTS__GATEWAY"] = "0";
-        start.Environment["SLUICE_PORTS__KAFKA_REST"] = "0";
-        return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
-    }
-
-    private static async Task<string> AddressAsync(Process process, string name, CancellationToken cancel)
-    {
-        while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
-        {
-            if (line.TrimStart().StartsWith(name, StringComparison.Ordinal)) return line[line.IndexOf("http", StringComparison.Ordinal)..].Trim();
-        }
-
-        throw new InvalidOperationException($"{process.StartInfo.FileName} ended without printing the address of its {name}.");
     }
 }

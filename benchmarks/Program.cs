@@ -5,8 +5,11 @@ var benches = new Dictionary<string, Func<CancellationToken, Task>>
     ["post"] = PostBench.RunAsync,
     ["clean"] = CleanBench.RunAsync,
     ["log"] = LogBench.RunAsync,
+    ["kinesis"] = KinesisBench.RunAsync,
+    ["stream"] = StreamBench.RunAsync,
 };
 if (args is ["serve-empty"]) return await EmptyServer.RunAsync();
+if (args is ["serve-kinesis", var directory]) return await KinesisServer.RunAsync(directory);
 if (args.FirstOrDefault(a => !benches.ContainsKey(a)) is { } unknown)
 {
     System.Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {string.Join(", ", benches.Keys)}.");

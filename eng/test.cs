@@ -63,7 +63,8 @@ internal static class Tools
         ("mariadbd", "mariadb-server-core", "--version", "the MySQL source against a real server"),
         ("kcat", "kcat", "-V", "the Kafka protocol with a real client"),
         ("aws", "awscli", "--version", "Kinesis and S3 with the AWS command line"),
-        ("node", "nodejs", "--version", "kafkajs and kinesalite side by side"),
+        ("node", "nodejs", "--version", "Kinesis with the SDK for JavaScript, and kinesalite and kinesis-local side by side"),
+        ("npm", "npm", "--version", "the same: it installs them"),
         // wrk has no option that only prints and succeeds: being there is enough.
         ("wrk", "wrk", null, "HTTP load"),
         ("/usr/share/zoneinfo/Europe/London", "tzdata", null, "schedules in time zones"),
@@ -83,6 +84,22 @@ internal static class Tools
             Console.WriteLine($"{program} is missing or does not run: the tests of {use} are skipped. "
                 + $"Install it with: apt-get install {package}");
         }
+        await InstallNodePackagesAsync();
+    }
+
+    /// <summary>
+    /// The clients and servers in JavaScript, in the versions of package-lock.json and without their install scripts. The copy of the
+    /// lock file beside them says whether they are the right ones.
+    /// </summary>
+    private static async Task InstallNodePackagesAsync()
+    {
+        const string Folder = "tests/Conformance/Kinesis/node";
+        var (wanted, present) = (Path.Combine(Folder, "package-lock.json"), Path.Combine(Folder, "node_modules", "installed-lock.json"));
+        if (Find("npm") is not { } npm || (File.Exists(present) && File.ReadAllText(present) == File.ReadAllText(wanted))) return;
+        Console.WriteLine($"== installing the packages of {Folder}");
+        var code = await Run.SilentAsync(npm, ["ci", "--prefix", Folder, "--ignore-scripts", "--no-audit", "--no-fund"], TimeSpan.FromMinutes(5));
+        if (code == 0) File.Copy(wanted, present, overwrite: true);
+        else Console.WriteLine($"npm ci in {Folder} failed ({code}): the tours of Kinesis with the SDK for JavaScript are skipped.");
     }
 
     private static async Task<List<(string Program, string Package, string? Probe, string Use)>> MissingAsync()

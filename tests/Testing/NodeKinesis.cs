@@ -48,6 +48,7 @@ public sealed class NodeKinesis : IAsyncDisposable
     private async Task ListeningAsync(int port)
     {
         var started = Stopwatch.StartNew();
+        using var retry = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {
             try
@@ -58,7 +59,7 @@ public sealed class NodeKinesis : IAsyncDisposable
             }
             catch (SocketException) when (started.Elapsed < s_patience && !_process.HasExited)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+                await retry.WaitForNextTickAsync();
             }
         }
     }

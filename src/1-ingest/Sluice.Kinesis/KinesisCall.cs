@@ -15,7 +15,8 @@ internal sealed class KinesisCall : IDisposable
     private readonly JsonResponseWriter _jsonWriter = new();
     private readonly CborRequestReader _cborReader = new();
     private readonly CborResponseWriter _cborWriter = new();
-    private ByteWriter _answer = new(initialBytes: 1024);
+    private readonly ByteWriter _answer = new(initialBytes: 1024);
+    private ByteWriter? _fetched;
     private byte[] _body = [];
     private HttpContext? _http;
     private RequestFields? _fields;
@@ -64,6 +65,9 @@ internal sealed class KinesisCall : IDisposable
     /// <summary>What is written of the answer so far, for who has to know its size or brings it out in parts.</summary>
     public ByteWriter Answer => _answer;
 
+    /// <summary>Where batches of the log are read into.</summary>
+    public ByteWriter Fetched => _fetched ??= new ByteWriter(initialBytes: 4096);
+
     /// <summary>The records of the request, kept over requests.</summary>
     public PutState Puts { get; } = new();
 
@@ -75,7 +79,11 @@ internal sealed class KinesisCall : IDisposable
     /// <summary>The answer was sent already, in parts; nothing more is to be written.</summary>
     public bool IsAnswered { get; set; }
 
-    public bool IsSmall => _body.Length <= Options.Limits.SmallBytes * 2 && _answer.Length <= Options.Limits.SmallBytes && Puts.IsSmall;
+    public bool IsSmall =>
+        _body.Length <= Options.Limits.SmallBytes * 2
+        && _answer.Length <= Options.Limits.SmallBytes
+        && (_fetched?.Length ?? 0) <= Options.Limits.SmallBytes
+        && Puts.IsSmall;
 
     public void Begin(HttpContext http, WireFormat format)
     {
@@ -120,6 +128,21 @@ internal sealed class KinesisCall : IDisposable
         BodyLength = total;
     }
 
+    /// <summary>
+    /// Sends what is written of the answer, no faster than the client takes it: given to the server at once it would be copied whole.
+    /// </summary>
+    public async ValueTask SendAsync()
+    {
+        var rest = _answer.Written;
+        while (rest.Length > 0)
+        {
+            var part = rest[..Math.Min(rest.Length, Options.Limits.SmallBytes)];
+            var flushed = await Http.Response.BodyWriter.WriteAsync(part, Cancel);
+            if (flushed.IsCompleted) return;
+            rest = rest[part.Length..];
+        }
+    }
+
     /// <summary>Makes the call ready for the next request.</summary>
     public void Reset()
     {
@@ -129,6 +152,7 @@ internal sealed class KinesisCall : IDisposable
         BodyLength = 0;
         IsAnswered = false;
         _answer.Reset();
+        _fetched?.Reset();
         Puts.Reset();
         Release();
     }
@@ -139,7 +163,7 @@ internal sealed class KinesisCall : IDisposable
         // It writes what it holds into the answer, so it goes first.
         _jsonWriter.Dispose();
         _answer.Dispose();
-        _answer = new ByteWriter(initialBytes: 0);
+        _fetched?.Dispose();
         Puts.Dispose();
         if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
         _body = [];

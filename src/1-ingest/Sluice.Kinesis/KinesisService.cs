@@ -22,6 +22,11 @@ public sealed partial class KinesisService
     }
 
     /// <summary>
+    /// Ends all subscriptions, as their five minutes would, so that a server that waits for running requests can stop at once.
+    /// </summary>
+    public void EndSubscriptions() => _services.Subscriptions.Stop();
+
+    /// <summary>
     /// Answers one request, whatever it holds. Throws only when the caller gave the request up: a cancelled
     /// <see cref="HttpContext.RequestAborted"/>, or an <see cref="IOException"/> of a body that the caller put in.
     /// </summary>
@@ -40,11 +45,11 @@ public sealed partial class KinesisService
         {
             call.Begin(http, format ?? WireFormat.Json);
             var error = format is null ? KinesisError.UnknownOperation with { Status = 404 } : await AnswerAsync(call, isTrusted);
-            if (!call.IsAnswered) Write(call, error);
+            if (!call.IsAnswered) await WriteAsync(call, error);
         }
         catch (RequestFormatException fault)
         {
-            Write(call, KinesisError.Serialization(fault.Message));
+            await WriteAsync(call, KinesisError.Serialization(fault.Message));
         }
         catch (Exception gone) when (gone is ConnectionResetException or ConnectionAbortedException)
         {
@@ -53,12 +58,12 @@ public sealed partial class KinesisService
         }
         catch (BadHttpRequestException refused) when (!http.Response.HasStarted)
         {
-            Write(call, new KinesisError(refused.StatusCode, "SerializationException", refused.Message));
+            await WriteAsync(call, new KinesisError(refused.StatusCode, "SerializationException", refused.Message));
         }
         catch (Exception unexpected) when (unexpected is not OperationCanceledException && !http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
         {
             LogUnexpected(_services.Logger, unexpected, http.Request.Headers["X-Amz-Target"]);
-            Write(call, KinesisError.Internal);
+            await WriteAsync(call, KinesisError.Internal);
         }
         finally
         {
@@ -76,7 +81,7 @@ public sealed partial class KinesisService
         return await RequestBody.ReadAsync(call) ?? (isTrusted ? null : RequestSignature.Check(call)) ?? await action(call);
     }
 
-    private static void Write(KinesisCall call, KinesisError? error)
+    private static ValueTask WriteAsync(KinesisCall call, KinesisError? error)
     {
         var response = call.Http.Response;
         if (error is not null) WriteError(call, error);
@@ -87,7 +92,9 @@ public sealed partial class KinesisService
         response.ContentType = MediaTypes.Of(call.Format);
         response.StatusCode = error?.Status ?? StatusCodes.Status200OK;
         response.ContentLength = call.Answer.Length;
+        if (call.Answer.Length > call.Options.Limits.SmallBytes) return call.SendAsync();
         response.BodyWriter.Write(call.Answer.WrittenSpan);
+        return default;
     }
 
     private static void WriteError(KinesisCall call, KinesisError error)

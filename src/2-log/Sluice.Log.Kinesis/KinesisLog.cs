@@ -108,7 +108,10 @@ public sealed class KinesisLog : ILog
         return true;
     }
 
-    /// <summary>Puts the records to the shard. The answer's offset is -1: a record gets its offset when it is read.</summary>
+    /// <summary>
+    /// Puts the records to the shard. The answer's offset is -1: a record gets its offset when it is read. A shard that was closed since the
+    /// partitions were last asked for hands its records to its children.
+    /// </summary>
     /// <exception cref="NotSupportedException">A record has no value: data of Kinesis is never null.</exception>
     /// <inheritdoc/>
     public async ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)

@@ -88,7 +88,17 @@ public sealed partial class EmbeddedLog : ILog
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        return new(Find(partition).Reader.Read(offset, bytesMax));
+        return new(Find(partition).Reader.Read(offset, bytesMax, into: null));
+    }
+
+    /// <summary>
+    /// As <see cref="ReadAsync(TopicPartition, long, int, CancellationToken)"/>, with the bytes in a buffer of the caller's, which is
+    /// emptied first; what it held is void, and so are these bytes when it is written to again.
+    /// </summary>
+    public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, ByteWriter into, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return new(Find(partition).Reader.Read(offset, bytesMax, into));
     }
 
     public ValueTask<PartitionOffsets> OffsetsAsync(TopicPartition partition, CancellationToken cancel) =>

@@ -1,15 +1,14 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using Sluice.Bytes;
 using Sluice.Log.Records;
 
 namespace Sluice.Log;
 
 /// <summary>Builds one uncompressed RecordBatch v2 in a buffer that it keeps: reset, append records, build.</summary>
-/// <remarks>
-/// https://kafka.apache.org/documentation/#recordbatch. Not for use by several threads. One that is not disposed only keeps its
-/// buffer from the pool.
-/// </remarks>
-public sealed class RecordBatchBuilder : IDisposable
+/// <remarks>https://kafka.apache.org/documentation/#recordbatch. Not for use by several threads.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A writer that is not disposed only keeps its buffer from the pool.")]
+public sealed class RecordBatchBuilder
 {
     // A record's attributes and its header count: both are zero, one byte each.
     private const int RecordFixedBytes = 2;
@@ -69,8 +68,12 @@ public sealed class RecordBatchBuilder : IDisposable
         return _writer.Written;
     }
 
-    /// <summary>Gives the buffer back to the pool.</summary>
-    public void Dispose() => _writer.Dispose();
+    /// <summary>Empties the builder and gives a large buffer back to the pool; it may be used again.</summary>
+    public void Release()
+    {
+        _writer.Dispose();
+        Reset();
+    }
 
     private static int SizeOf(RecordBytes bytes) =>
         bytes.IsNull ? 1 : ByteWriter.VarlongSize(bytes.Span.Length) + bytes.Span.Length;

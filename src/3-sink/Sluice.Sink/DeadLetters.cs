@@ -8,13 +8,14 @@ namespace Sluice.Sink;
 /// </summary>
 internal sealed class DeadLetters(ILog log, string topic)
 {
+    private readonly RecordBatchBuilder _builder = new();
     private readonly List<byte[]> _batches = [];
 
     public void Add(long timestampMs, RecordBytes key, RecordBytes value)
     {
-        using var builder = new RecordBatchBuilder();
-        builder.Append(timestampMs, key, value);
-        _batches.Add(builder.Build().ToArray());
+        _builder.Reset();
+        _builder.Append(timestampMs, key, value);
+        _batches.Add(_builder.Build().ToArray());
     }
 
     public void Clear() => _batches.Clear();

@@ -57,7 +57,9 @@ internal static class CanonicalRequest
     {
         WriteText(output, name);
         output.Write(":"u8);
-        var values = headers.TryGetValue(HeaderName.Of(name), out var found) ? found : StringValues.Empty;
+        // Servers show what HTTP/2 calls the authority as the host that it is.
+        var known = name.SequenceEqual(HeaderName.Authority) ? HeaderName.Host : HeaderName.Of(name);
+        var values = headers.TryGetValue(known, out var found) ? found : StringValues.Empty;
         for (var i = 0; i < values.Count; i++)
         {
             if (i > 0) output.Write(","u8);

@@ -6,6 +6,11 @@ namespace Sluice.SigV4;
 internal static class HeaderName
 {
     public const string Authorization = "Authorization";
+    public const string Host = "Host";
+
+    /// <summary>The name clients of HTTP/2 sign the host by.</summary>
+    public const string Authority = ":authority";
+
     public const string Date = "X-Amz-Date";
     public const string SecurityToken = "X-Amz-Security-Token";
     public const string Target = "X-Amz-Target";

@@ -108,7 +108,7 @@ public sealed class Verifier
             // Each name once, or a short list could repeat a long header beyond every bound.
             if (name.SequenceCompareTo(last) <= 0) return SignatureFault.Incomplete("SignedHeaders must be in order, each name once.");
             last = name;
-            host |= name.Equals("host", StringComparison.OrdinalIgnoreCase);
+            host |= name.Equals(HeaderName.Host, StringComparison.OrdinalIgnoreCase) || name.SequenceEqual(HeaderName.Authority);
             target |= name.Equals(HeaderName.Target, StringComparison.OrdinalIgnoreCase);
             if (++count > SigV4Limits.SignedHeadersMax)
                 return SignatureFault.Incomplete($"SignedHeaders names more than {SigV4Limits.SignedHeadersMax} headers.");

@@ -31,10 +31,14 @@ internal sealed class Station : IAsyncDisposable
 
     public string Gateway => $"http://127.0.0.1:{Port}";
 
+    /// <summary>The address of Kinesis since the last start.</summary>
+    public Uri Kinesis { get; private set; } = new("http://127.0.0.1");
+
     public async Task StartAsync()
     {
         _service = SluiceProcess.Start(["up", "--data", Data, .. _config], _environment);
         await _service.LineAsync("^ready");
+        Kinesis = new Uri((await _service.LineAsync("^kinesis +(http.*)$")).Groups[1].Value);
     }
 
     public async Task KillAsync()

@@ -17,7 +17,7 @@ namespace Sluice.Simulation.Log;
 /// simulated crashes: a committed transaction is durable, which is what SQLite promises on a real disk, and a crash falls before
 /// or after a transaction, never inside.
 /// </remarks>
-internal sealed class LogHistory : IDisposable
+internal sealed partial class LogHistory : IDisposable
 {
     private readonly Random _random;
     private readonly SimulatedFileSystem _disk;
@@ -53,6 +53,7 @@ internal sealed class LogHistory : IDisposable
         _options = new EmbeddedLogOptions
         {
             Directory = "/log",
+            TopicDefaults = new Dictionary<string, string> { ["segment.bytes"] = _configs["segment.bytes"] },
             Limits = new LogLimits
             {
                 CheckpointBytes = _random.Next(300, 6_000),
@@ -71,6 +72,7 @@ internal sealed class LogHistory : IDisposable
         Start();
         var topic = PartitionModel.AtOnce(_log!.CreateTopicAsync(new TopicSpec("t", _random.Next(1, 4), _configs), default));
         for (var i = 0; i < topic.PartitionCount; i++) _partitions.Add(new PartitionModel(new TopicPartition("t", i)));
+        CreateStream();
         for (var steps = _random.Next(10, 50); steps > 0; steps--)
         {
             Step();
@@ -84,7 +86,7 @@ internal sealed class LogHistory : IDisposable
 
     private void Step()
     {
-        switch (_random.Next(20))
+        switch (_random.Next(23))
         {
             case 0: Crash(); break;
             case 1: Restart(); break;
@@ -96,6 +98,8 @@ internal sealed class LogHistory : IDisposable
             case 7: Verify(); break;
             case 8: PassingTopic(); break;
             case 9: case 10: case 11: Append(); break;
+            case 12: case 13: Reshard(); break;
+            case 14: FailWhile(() => { Append(); Reshard(); }); break;
             default: Append(); Round(); break;
         }
     }
@@ -141,7 +145,7 @@ internal sealed class LogHistory : IDisposable
         foreach (var partition in _partitions)
         {
             partition.CollectAnswers();
-            if (_retentionMs >= 0) partition.CheckRetention(_log, _retentionMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
+            if (_retentionMs >= 0 && partition.Name.Topic == "t") partition.CheckRetention(_log, _retentionMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
         }
     }
 
@@ -240,9 +244,10 @@ internal sealed class LogHistory : IDisposable
 
     private void Recovered()
     {
+        RecoveredStream();
         foreach (var partition in _partitions) partition.Recovered(_log!);
         var committed = PartitionModel.AtOnce(_log!.CommittedOffsetsAsync("g", default)).ToDictionary(o => o.Partition, o => o.Offset);
-        if (!committed.OrderBy(o => o.Key.Partition).SequenceEqual(_committed.OrderBy(o => o.Key.Partition)))
+        if (!committed.OrderBy(o => o.Key.ToString()).SequenceEqual(_committed.OrderBy(o => o.Key.ToString())))
             throw new BrokenPromiseException("committed offsets are lost");
         var exists = PartitionModel.AtOnce(_log.FindTopicAsync("passing", default)) is not null;
         if (_passingTopicKnown && exists != _passingTopicExists) throw new BrokenPromiseException("a created topic is gone or a deleted one is back");

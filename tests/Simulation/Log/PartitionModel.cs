@@ -28,6 +28,9 @@ internal sealed class PartitionModel(TopicPartition name)
 
     public long Start { get; private set; }
 
+    /// <summary>It is a shard that was split or merged: nothing is added to it any more.</summary>
+    public bool IsClosed { get; set; }
+
     public void Appended(ValueTask<AppendResult> task, Entry[] batch) => _waiting.Add((task, batch));
 
     /// <summary>Looks at which appends were answered.</summary>
@@ -50,7 +53,8 @@ internal sealed class PartitionModel(TopicPartition name)
             }
             else
             {
-                Ensure(result.Error == AppendError.Busy, $"an append was refused with {result.Error}");
+                var expected = IsClosed ? AppendError.PartitionClosed : AppendError.Busy;
+                Ensure(result.Error == expected, $"an append was refused with {result.Error}");
             }
         }
     }

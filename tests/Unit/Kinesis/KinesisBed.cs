@@ -25,6 +25,8 @@ internal sealed class KinesisBed : IAsyncDisposable
 
     public LoopbackServer Server { get; private set; } = null!;
 
+    public KinesisService Service { get; private set; } = null!;
+
     public static async Task<KinesisBed> StartAsync(KinesisOptions? options = null)
     {
         var bed = new KinesisBed();
@@ -105,14 +107,16 @@ internal sealed class KinesisBed : IAsyncDisposable
 
     private async Task StartServerAsync(KinesisOptions options)
     {
-        var logOptions = new EmbeddedLogOptions { Directory = Path.Combine(_directory.FullName, "log") };
+        // What a loss of power does is the simulation's matter; here a sync per put would only take time.
+        var logOptions = new EmbeddedLogOptions { Directory = Path.Combine(_directory.FullName, "log"), Durability = Durability.None };
         Log = EmbeddedLog.Open(logOptions, OsFileSystem.Instance, Time, NullLogger.Instance);
-        var service = new KinesisService(Log, options, Time, NullLogger.Instance);
-        Server = await LoopbackServer.StartAsync(service.InvokeAsync);
+        Service = new KinesisService(Log, options, Time, NullLogger.Instance);
+        Server = await LoopbackServer.StartAsync(Service.InvokeAsync);
     }
 
     private async Task StopAsync()
     {
+        Service.EndSubscriptions();
         await Server.DisposeAsync();
         await Log.DisposeAsync();
     }

@@ -16,7 +16,9 @@ public sealed class PutTests
         await bed.CreateAsync(shards: 5);
         for (var i = 0; i < 20; i++)
         {
+#pragma warning disable CA5351 // What Kinesis prescribes.
             var hash = new BigInteger(MD5.HashData(Encoding.UTF8.GetBytes($"kéy{i}")), isUnsigned: true, isBigEndian: true);
+#pragma warning restore CA5351
             var put = await bed.PutAsync($"däta {i}", $"kéy{i}");
             var shard = put.GetProperty("ShardId").GetString()!;
             shard.ShouldBe($"shardId-{(int)(hash * 5 >> 128):D12}");
@@ -159,6 +161,33 @@ public sealed class PutTests
         var records = Enumerable.Repeat(new { Data = "YQ==", PartitionKey = "k" }, 2000).ToArray();
         (await bed.CallAsync("PutRecords", new { StreamName = "s", Records = records })).GetProperty("Records").GetArrayLength().ShouldBe(2000);
         (await bed.RefusedTextAsync("PutRecords", new string(' ', 17 << 20))).Status.ShouldBe(413);
+    }
+
+    [Fact]
+    public async Task A_body_of_unknown_length_is_read_like_any_other()
+    {
+        await using var bed = await KinesisBed.StartAsync();
+        await bed.CreateAsync();
+        foreach (var (size, status) in ((int, int)[])[(10, 200), (500_000, 200)])
+        {
+            using var request = bed.Request("PutRecord", $$"""{"StreamName":"s","PartitionKey":"k","Data":"{{Convert.ToBase64String(new byte[size])}}"}""");
+            request.Headers.TransferEncodingChunked = true;
+            using var response = await bed.Server.Client.SendAsync(request);
+            ((int)response.StatusCode).ShouldBe(status);
+        }
+    }
+
+    [Fact]
+    public async Task Records_of_a_kafka_producer_are_shown_whatever_their_keys_are()
+    {
+        await using var bed = await KinesisBed.StartAsync();
+        await bed.CreateAsync();
+        var builder = new Sluice.Log.RecordBatchBuilder();
+        builder.Append(1, Sluice.Log.RecordBytes.Null, Sluice.Log.RecordBytes.Null);
+        builder.Append(1, Sluice.Log.RecordBytes.Of([0xff, 0x22]), Sluice.Log.RecordBytes.Of("a"u8));
+        await bed.Log.AppendAsync(new("s", 0), builder.Build(), default);
+        var records = (await bed.CallAsync("GetRecords", new { ShardIterator = await bed.IteratorAsync() })).GetProperty("Records");
+        records.EnumerateArray().Select(r => r.GetProperty("PartitionKey").GetString()).ShouldBe(["", "\ufffd\""]);
     }
 
     [Fact]

@@ -95,6 +95,19 @@ public sealed class SubscribeTests
     }
 
     [Fact]
+    public async Task Subscriptions_end_when_the_endpoint_stops()
+    {
+        await using var bed = await KinesisBed.StartAsync();
+        var arn = await RegisterAsync(bed);
+        using var response = await SubscribeAsync(bed, arn, new { Type = "LATEST" });
+        var events = new EventReader(await response.Content.ReadAsStreamAsync());
+        await events.NextAsync();
+        await events.NextAsync();
+        bed.Service.EndSubscriptions();
+        while (await events.NextAsync() is { } message) message.Type.ShouldBe("SubscribeToShardEvent");
+    }
+
+    [Fact]
     public async Task A_deleted_stream_ends_its_subscriptions_by_name()
     {
         await using var bed = await KinesisBed.StartAsync();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using Sluice.Bytes;
 using Sluice.SigV4;
 
 namespace Sluice.Unit.SigV4;
@@ -121,6 +122,27 @@ public sealed class VerifierTests
         new Signer(s_scope, _time).Sign(request, [], s_credentials);
         request.Headers["X-Amz-Target"] = "Kinesis_20131202.DeleteStream";
         Verifier().Verify(request, []).Fault!.Message.ShouldContain("'X-Amz-Target' must be a 'SignedHeader'");
+    }
+
+    [Fact]
+    public void A_client_of_HTTP2_signs_the_authority()
+    {
+        // As the AWS SDK for JavaScript does.
+        IHeaderDictionary headers = new HeaderDictionary { ["Host"] = "kinesis.eu-west-2.amazonaws.com" };
+        var signing = new RequestParts("POST", "/", "", headers);
+        headers["X-Amz-Date"] = SignatureVector.Timestamp;
+        using var canonical = new ByteWriter();
+        CanonicalRequest.Write(canonical, signing, PathStyle.Normalized, ":authority;x-amz-date", PayloadHash.Empty);
+        var signature = new byte[32];
+        const string Scope = "20150830/eu-west-2/kinesis/aws4_request";
+        CanonicalRequest.Sign(
+            canonical.WrittenSpan, SignatureVector.Timestamp, Scope, SigningKeys.Derive(Secret, "20150830", "eu-west-2", "kinesis"), signature);
+        headers.Authorization = $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/{Scope}, SignedHeaders=:authority;x-amz-date, "
+            + $"Signature={Convert.ToHexStringLower(signature)}";
+        System.Text.Encoding.UTF8.GetString(canonical.WrittenSpan).ShouldContain("\n:authority:kinesis.eu-west-2.amazonaws.com\n");
+        Verifier().Verify(signing, []).Fault.ShouldBeNull();
+        headers.Host = "kinesis.eu-west-1.amazonaws.com";
+        Verifier().Verify(signing, []).Fault!.Kind.ShouldBe(SignatureFaultKind.InvalidSignature);
     }
 
     [Fact]

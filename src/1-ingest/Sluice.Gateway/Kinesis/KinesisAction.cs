@@ -15,8 +15,11 @@ internal sealed record KinesisAction(string Name, bool NeedsStream, bool ReadsBo
     public static readonly KinesisAction DeleteStream = new("DeleteStream", NeedsStream: true, ReadsBody: false);
     public static readonly KinesisAction PutRecord = new("PutRecord", NeedsStream: true, ReadsBody: true);
     public static readonly KinesisAction PutRecords = new("PutRecords", NeedsStream: true, ReadsBody: true);
-    public static readonly KinesisAction GetRecords = new("GetRecords", NeedsStream: false, ReadsBody: false);
-    public static readonly KinesisAction GetShardIterator = new("GetShardIterator", NeedsStream: true, ReadsBody: false);
+    public static readonly KinesisAction GetRecords = new("GetRecords", NeedsStream: false, ReadsBody: false) { Parameter = "Shard-Iterator" };
+    public static readonly KinesisAction GetShardIterator = new("GetShardIterator", NeedsStream: true, ReadsBody: false) { Parameter = "shard-id" };
+
+    /// <summary>A further parameter of the request that the mapping takes, found as <c>$input.params(name)</c> finds it; null for none.</summary>
+    public string? Parameter { get; init; }
 
     /// <summary>All of them by name.</summary>
     public static FrozenDictionary<string, KinesisAction> ByName { get; } =

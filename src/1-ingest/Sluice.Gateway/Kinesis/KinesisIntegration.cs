@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Sluice.Bytes;
@@ -71,7 +70,8 @@ internal sealed class KinesisIntegration(KinesisAction action, KinesisTarget tar
         try
         {
             ReadOnlySpan<byte> whole = body.IsSingleSegment ? body.FirstSpan : Join(body, out joined);
-            KinesisMapping.Write(action, call.Parameter(KinesisAction.StreamParameter), call.FindParameter, whole, mapped);
+            var parameter = action.Parameter is { } name ? call.FindParameter(name) : "";
+            KinesisMapping.Write(action, call.Parameter(KinesisAction.StreamParameter), parameter, whole, mapped);
             return null;
         }
         catch (JsonException fault)

@@ -24,15 +24,15 @@ internal static class KinesisMapping
 
     /// <summary>Writes the body of the request to Kinesis.</summary>
     /// <param name="stream">The path's <c>stream-name</c>; a stream named in the body does not count.</param>
-    /// <param name="parameter">Finds other parameters of the request by name.</param>
+    /// <param name="parameter">The value of <see cref="KinesisAction.Parameter"/>.</param>
     /// <exception cref="JsonException">The body is not JSON.</exception>
-    public static void Write(KinesisAction action, ReadOnlySpan<char> stream, Func<string, string> parameter, ReadOnlySpan<byte> body, ByteWriter to)
+    public static void Write(KinesisAction action, ReadOnlySpan<char> stream, string parameter, ReadOnlySpan<byte> body, ByteWriter to)
     {
         to.WriteByte((byte)'{');
         if (action == KinesisAction.GetRecords)
         {
             to.Write("\"ShardIterator\":"u8);
-            WriteText(parameter("Shard-Iterator"), to);
+            WriteText(parameter, to);
         }
 
         if (action.NeedsStream)
@@ -44,7 +44,7 @@ internal static class KinesisMapping
         if (action == KinesisAction.GetShardIterator)
         {
             to.Write(",\"ShardIteratorType\":\"TRIM_HORIZON\",\"ShardId\":"u8);
-            WriteText(parameter("shard-id"), to);
+            WriteText(parameter, to);
         }
 
         if (action.ReadsBody) WriteBody(action, body, to);
@@ -56,12 +56,20 @@ internal static class KinesisMapping
         // A request without a body is mapped as one with an empty object.
         if (body.IsEmpty) body = "{}"u8;
         var reader = new Utf8JsonReader(body, s_reading);
-        reader.Read();
-        if (action == KinesisAction.PutRecord) WriteRecord(ref reader, body, to);
-        else if (action == KinesisAction.PutRecords) WriteRecords(ref reader, body, to);
-        else WriteShardCount(ref reader, body, to);
-        // Throws when something follows the value.
-        reader.Read();
+        try
+        {
+            reader.Read();
+            if (action == KinesisAction.PutRecord) WriteRecord(ref reader, body, to);
+            else if (action == KinesisAction.PutRecords) WriteRecords(ref reader, body, to);
+            else WriteShardCount(ref reader, body, to);
+            // Throws when something follows the value.
+            reader.Read();
+        }
+        catch (InvalidOperationException fault)
+        {
+            // An escaped half of a surrogate pair, in a name or a value, is JSON by its grammar and no text.
+            throw new JsonException(fault.Message, fault);
+        }
     }
 
     private static void WriteRecord(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
@@ -147,11 +155,6 @@ internal static class KinesisMapping
         try
         {
             WriteBase64(buffer.AsSpan(0, reader.CopyString(buffer)), to);
-        }
-        catch (InvalidOperationException fault)
-        {
-            // An escaped half of a surrogate pair is JSON by its grammar and no text.
-            throw new JsonException(fault.Message, fault);
         }
         finally
         {

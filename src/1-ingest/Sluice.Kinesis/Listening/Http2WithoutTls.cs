@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,10 +14,11 @@ namespace Sluice.Kinesis.Listening;
 /// </summary>
 public static class Http2WithoutTls
 {
-    /// <summary>Registers what <see cref="ListenInBothVersions"/> needs.</summary>
-    public static IServiceCollection AddHttp2WithoutTls(this IServiceCollection services) =>
-        services.AddSingleton<HandedOverConnections>()
-            .AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HandedOverConnections>());
+    /// <summary>Registers what <see cref="ListenInBothVersions"/> needs, beside the sockets of Kestrel.</summary>
+    public static IWebHostBuilder UseHttp2WithoutTls(this IWebHostBuilder builder) =>
+        builder.UseSockets().ConfigureServices(services => services
+            .AddSingleton<HandedOverConnections>()
+            .AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HandedOverConnections>()));
 
     /// <summary>
     /// Listens on a TCP port; once per server. The server's addresses then are this one and, second, a name for the handing over.

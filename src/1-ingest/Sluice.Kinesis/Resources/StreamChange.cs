@@ -6,8 +6,6 @@ namespace Sluice.Kinesis.Resources;
 /// <summary>What a change of a stream decides: new attributes, or a refusal; neither leaves the stream as it is.</summary>
 internal readonly record struct StreamChange(StreamAttributes? Attributes, KinesisError? Error)
 {
-    public static StreamChange None => default;
-
     public static implicit operator StreamChange(StreamAttributes attributes) => new(attributes, null);
 
     public static implicit operator StreamChange(KinesisError error) => new(null, error);

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sluice.Kinesis.EventStream;
 using Sluice.Kinesis.Wire;
@@ -42,7 +42,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
         {
             await FailAsync(StreamTarget.NotFound(call, first.Name));
         }
-        catch (Exception unexpected) when (!call.Cancel.IsCancellationRequested)
+        catch (Exception unexpected) when (unexpected is not ConnectionAbortedException and not ConnectionResetException && !call.Cancel.IsCancellationRequested)
         {
             LogUnexpected(call.Services.Logger, unexpected, first.Name);
             await FailAsync(KinesisError.Internal with { Type = "InternalFailureException" });
@@ -59,7 +59,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
             var page = await WriteEventAsync(stream, offset);
             if (page is null || page.IsLast) return;
             offset = page.Next;
-            if (_time.GetTimestamp() >= end) return;
+            if (_time.GetTimestamp() >= end || call.Services.Subscriptions.HaveStopped.IsCompleted) return;
             if (subscription.Replaced.IsCompleted || (offset >= page.End && !await WaitAsync(stream, offset, end)))
             {
                 await FailAsync(KinesisError.ResourceInUse("Another subscription of the same consumer to this shard took over."));
@@ -93,14 +93,14 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
         return page;
     }
 
-    /// <summary>Waits for records, the end of the shard, the next idle event or the end of the subscription; false when another took over.</summary>
+    /// <summary>Waits for records, the end of the shard, the next idle event or the end of subscriptions; false when another took over.</summary>
     private async Task<bool> WaitAsync(StreamDescription stream, long offset, long end)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(call.Cancel);
         var records = call.Log.WaitForRecordsAsync(new TopicPartition(stream.Name, shardNumber), offset, stop.Token).AsTask();
         var left = _time.GetElapsedTime(_time.GetTimestamp(), end);
         var idle = Task.Delay(left < s_idleEvent ? left : s_idleEvent, _time, stop.Token);
-        var done = await Task.WhenAny(records, subscription.Replaced, idle);
+        var done = await Task.WhenAny(records, subscription.Replaced, idle, call.Services.Subscriptions.HaveStopped);
         if (done == records) await records;
         await stop.CancelAsync();
         call.Cancel.ThrowIfCancellationRequested();
@@ -122,7 +122,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
     {
         call.Response.Flush();
         EventStreamMessage.End(call.Answer, mark);
-        await call.Http.Response.BodyWriter.WriteAsync(call.Answer.Written, call.Cancel);
+        await call.SendAsync();
         call.Answer.Reset();
         call.Release();
     }

@@ -34,7 +34,7 @@ internal struct PutEntry
 /// <summary>Records of one request that go to one shard in one append.</summary>
 internal sealed class ShardBatch
 {
-    public RecordBatchBuilder Builder { get; private set; } = new();
+    public RecordBatchBuilder Builder { get; } = new();
 
     public Shard Shard { get; private set; } = null!;
 
@@ -45,14 +45,6 @@ internal sealed class ShardBatch
         Builder.Reset();
         Shard = shard;
         Result = default;
-    }
-
-    /// <summary>Gives a large buffer back.</summary>
-    public void Trim(int bytesMax)
-    {
-        if (Builder.SizeBytes <= bytesMax) return;
-        Builder.Dispose();
-        Builder = new RecordBatchBuilder();
     }
 }
 
@@ -117,7 +109,7 @@ internal sealed class PutState : IDisposable
     public void Dispose()
     {
         Reset();
-        foreach (var batch in _batches) batch.Trim(0);
+        foreach (var batch in _batches) batch.Builder.Release();
         _batches.Clear();
         _batchesUsed = 0;
         _entries = [];

@@ -23,7 +23,7 @@ internal static partial class RecordAppender
         for (var reshards = 0; ; reshards++)
         {
             FillBatches(call, stream);
-            if (puts.BatchCount == 1) puts.BatchAt(0).Result = await StartAsync(call, stream, 0);
+            if (puts.BatchCount == 1) puts.BatchAt(0).Result = await AppendAsync(call, stream, 0);
             else await AppendAllAsync(call, stream);
             if (Collect(call, stream)) return null;
             if (reshards == call.Options.Limits.ReshardsFollowed) break;
@@ -78,16 +78,20 @@ internal static partial class RecordAppender
         }
     }
 
-    private static ValueTask<AppendResult> StartAsync(KinesisCall call, StreamDescription stream, int index)
+    private static ValueTask<AppendResult> AppendAsync(KinesisCall call, StreamDescription stream, int index)
     {
         var batch = call.Puts.BatchAt(index);
         return call.Log.AppendAsync(new TopicPartition(stream.Name, batch.Shard.Number), batch.Builder.Build(), call.Cancel);
     }
 
+    /// <summary>A refusal that is thrown at once becomes a task too: the appends begun before it are still waited for.</summary>
+    private static async Task<AppendResult> StartAsync(KinesisCall call, StreamDescription stream, int index) =>
+        await AppendAsync(call, stream, index);
+
     private static async Task AppendAllAsync(KinesisCall call, StreamDescription stream)
     {
         var appends = new Task<AppendResult>[call.Puts.BatchCount];
-        for (var i = 0; i < appends.Length; i++) appends[i] = StartAsync(call, stream, i).AsTask();
+        for (var i = 0; i < appends.Length; i++) appends[i] = StartAsync(call, stream, i);
 
         // The builders' bytes belong to the log until every append has ended, so the first failure does not end the wait.
         await Task.WhenAll(appends);

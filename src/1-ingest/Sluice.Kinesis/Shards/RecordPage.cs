@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using Sluice.Kinesis.Wire;
 using Sluice.Log;
 
@@ -65,7 +67,7 @@ internal sealed class RecordPage(KinesisCall call, StreamDescription stream, Sha
     {
         try
         {
-            return await call.Log.ReadAsync(partition, Next, call.Options.Limits.ReadBytes, call.Cancel);
+            return await call.Log.ReadAsync(partition, Next, call.Options.Limits.ReadBytes, call.Fetched, call.Cancel);
         }
         catch (OffsetOutOfRangeException)
         {
@@ -111,7 +113,9 @@ internal sealed class RecordPage(KinesisCall call, StreamDescription stream, Sha
         response.Name("Data"u8);
         response.Blob(record.Value.Span);
         response.Name("PartitionKey"u8);
-        response.Text(record.Key.Span);
+        // A Kafka producer may have put any bytes there; those that are no UTF-8 are shown as such.
+        if (Utf8.IsValid(record.Key.Span)) response.Text(record.Key.Span);
+        else response.Text(Encoding.UTF8.GetString(record.Key.Span));
         if (stream.Attributes.EncryptionKeyId is not null) response.Text("EncryptionType"u8, "KMS");
         response.EndMap();
     }

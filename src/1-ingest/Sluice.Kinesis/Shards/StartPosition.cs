@@ -40,7 +40,12 @@ internal readonly record struct StartPosition(string? Type, string? SequenceNumb
 
     private KinesisError? CheckTimestamp(KinesisCall call)
     {
-        if (TimestampMs is not { } asked) return KinesisError.InvalidArgument("Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current timestampInMillis: null");
+        if (TimestampMs is not { } asked)
+        {
+            return KinesisError.InvalidArgument(
+                "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current timestampInMillis: null");
+        }
+
         var nowMs = call.NowMs;
         return asked <= nowMs
             ? null
@@ -52,8 +57,14 @@ internal readonly record struct StartPosition(string? Type, string? SequenceNumb
     private KinesisError? Parse(KinesisCall call, StreamDescription stream, Shard shard, out SequenceNumber number)
     {
         number = default;
-        if (SequenceNumber is null) return KinesisError.InvalidArgument(
-            $"Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER type and startingSequenceNumber or (2) TRIM_HORIZON or LATEST type and no startingSequenceNumber. Request specified {Type} type and no startingSequenceNumber.");
+        if (SequenceNumber is null)
+        {
+            return KinesisError.InvalidArgument(
+                "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER type and startingSequenceNumber or "
+                + "(2) TRIM_HORIZON or LATEST type and no startingSequenceNumber. "
+                + $"Request specified {Type} type and no startingSequenceNumber.");
+        }
+
         var isOfShard = Sluice.Log.SequenceNumber.TryParse(SequenceNumber, out number) && number.Shard == shard.Number && number.Epoch == shard.Epoch;
         return isOfShard
             ? null

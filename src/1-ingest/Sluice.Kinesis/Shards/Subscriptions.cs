@@ -11,6 +11,7 @@ internal sealed class Subscriptions(TimeProvider time)
     /// <summary>Ended subscriptions remembered before they are looked through: a thousand, far more than begin in five seconds.</summary>
     private const int RememberedMax = 1000;
 
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly Dictionary<(Guid Stream, string Consumer, int Shard), Subscription> _subscriptions = [];
 
@@ -32,6 +33,11 @@ internal sealed class Subscriptions(TimeProvider time)
             return fresh;
         }
     }
+
+    /// <summary>Completes when subscriptions are to end because the endpoint stops.</summary>
+    public Task HaveStopped => _stopped.Task;
+
+    public void Stop() => _stopped.TrySetResult();
 
     public void End(Subscription subscription)
     {

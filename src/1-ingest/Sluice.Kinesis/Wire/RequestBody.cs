@@ -21,20 +21,20 @@ internal static class RequestBody
         var limits = call.Options.Limits;
         var request = call.Http.Request;
         if (request.ContentLength > limits.RequestBytesMax) return KinesisError.TooLarge;
-        // A body of unknown length may become the largest, and has to ask before it grows.
-        var expected = request.ContentLength ?? limits.RequestBytesMax;
-        AllowLargeBody(call.Http, expected);
-        if (expected > limits.SmallBytes && !await call.ReserveAsync(expected * CostFactor)) return KinesisError.Overloaded;
+        AllowLargeBody(call.Http, request.ContentLength ?? limits.RequestBytesMax);
+        if (request.ContentLength > limits.SmallBytes && !await call.ReserveAsync(request.ContentLength.Value * CostFactor)) return KinesisError.Overloaded;
         call.GrowBody((int)(request.ContentLength ?? FirstBytes));
         var reader = request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(call.Cancel);
-            var isTooLarge = call.BodyLength + read.Buffer.Length > limits.RequestBytesMax;
-            if (!isTooLarge) call.AddBody(read.Buffer);
+            var total = call.BodyLength + read.Buffer.Length;
+            var error = total > limits.RequestBytesMax ? KinesisError.TooLarge : null;
+            // A body of unknown length that is no small one may become the largest.
+            if (error is null && total > limits.SmallBytes && !await call.ReserveAsync(limits.RequestBytesMax * CostFactor)) error = KinesisError.Overloaded;
+            if (error is null) call.AddBody(read.Buffer);
             reader.AdvanceTo(read.Buffer.End);
-            if (isTooLarge) return KinesisError.TooLarge;
-            if (read.IsCompleted) return null;
+            if (error is not null || read.IsCompleted) return error;
         }
     }
 

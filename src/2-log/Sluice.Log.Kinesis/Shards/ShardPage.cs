@@ -45,7 +45,7 @@ internal sealed class ShardPage
         var page = new ShardPage { NextOffset = offset };
         long millisBehind = 0;
         var count = 0;
-        using var batches = new BatchCutter(page, batchBytes);
+        var batches = new BatchCutter(page, batchBytes);
         try
         {
             var reader = new Utf8JsonReader(answer);
@@ -116,7 +116,7 @@ internal sealed class ShardPage
     }
 
     /// <summary>Packs records into batches of about the wanted size.</summary>
-    private sealed class BatchCutter(ShardPage page, int batchBytes) : IDisposable
+    private sealed class BatchCutter(ShardPage page, int batchBytes)
     {
         private readonly RecordBatchBuilder _builder = new();
         private long _base = page.NextOffset;
@@ -141,8 +141,6 @@ internal sealed class ShardPage
                 ArrayPool<byte>.Shared.Return(data);
             }
         }
-
-        public void Dispose() => _builder.Dispose();
 
         public void Cut()
         {

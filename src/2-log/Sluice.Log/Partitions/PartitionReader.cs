@@ -1,3 +1,4 @@
+using Sluice.Bytes;
 using Sluice.Log.Records;
 using Sluice.Log.Segments;
 
@@ -10,11 +11,12 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
     private const int LocateChunkBytes = 2 * LogLimits.IndexIntervalBytes;
     private const int SearchChunkBytes = 64 << 10;
 
-    public FetchedBatches Read(long offset, int bytesMax)
+    /// <param name="into">Where the bytes go; null for memory of their own.</param>
+    public FetchedBatches Read(long offset, int bytesMax, ByteWriter? into)
     {
         try
         {
-            return ReadSnapshot(offset, bytesMax);
+            return ReadSnapshot(offset, bytesMax, into);
         }
         catch (IOException fault) when (IsMissing(fault))
         {
@@ -62,7 +64,16 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         return (int)Math.Min(readable, wanted);
     }
 
-    private FetchedBatches ReadSnapshot(long offset, int bytesMax)
+    private static Memory<byte> Room(ByteWriter? into, int bytes)
+    {
+        if (into is null) return GC.AllocateUninitializedArray<byte>(bytes);
+        into.Reset();
+        var room = into.GetMemory(bytes)[..bytes];
+        into.Advance(bytes);
+        return room;
+    }
+
+    private FetchedBatches ReadSnapshot(long offset, int bytesMax, ByteWriter? into)
     {
         var offsets = partition.Offsets;
         if (offset < offsets.Start || offset > offsets.End) throw new OffsetOutOfRangeException(partition.Name, offset, offsets);
@@ -73,18 +84,18 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         var first = segments[at];
         var (position, firstBytes) = Locate(segments[at], offset);
         var wanted = Math.Max(firstBytes, Math.Min(bytesMax, readBytesMax));
-        var buffer = GC.AllocateUninitializedArray<byte>(Readable(segments, at, position, wanted));
+        var buffer = Room(into, Readable(segments, at, position, wanted));
         var filled = 0;
         for (; at < segments.Length; at++, position = 0)
         {
             var room = (int)Math.Min(buffer.Length - filled, segments[at].ReadableBytes - position);
-            var taken = Fill(segments[at], position, buffer.AsSpan(filled, room), offsets.End);
+            var taken = Fill(segments[at], position, buffer.Span.Slice(filled, room), offsets.End);
             filled += taken;
             if (taken < room || filled == buffer.Length || position + taken < segments[at].ReadableBytes) break;
         }
 
         if (filled == 0) throw new CorruptLogException(first.Name.LogPath, first.ReadableBytes, $"the batch with offset {offset} is cut short.");
-        return new FetchedBatches(buffer.AsMemory(0, filled), offsets);
+        return new FetchedBatches(buffer[..filled], offsets);
     }
 
     /// <summary>The position and size of the batch that holds an offset.</summary>

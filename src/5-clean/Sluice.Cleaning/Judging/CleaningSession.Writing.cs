@@ -17,8 +17,9 @@ internal sealed partial class CleaningSession
 
     /// <summary>
     /// Judges the batch while its rows are written as files of the table: no row is kept in between, which saves a quarter of the time.
-    /// What is not admitted at once (rows at fault, and rows of keys that seem to have occurred) is judged again by itself. Null when the outcome is not certain, because the SQL failed or gave other rows than records, or because the first row of
-    /// a key came after a later one: then <see cref="JudgeAsync"/> decides, and the files belong to nothing.
+    /// What is not admitted at once (rows at fault, and rows of keys that seem to have occurred) is judged again by itself. Null
+    /// when the outcome is not certain, because the SQL failed or gave other rows than records, or because the first row of a key came after
+    /// a later one: then <see cref="JudgeAsync"/> decides, and the files belong to nothing.
     /// </summary>
     /// <param name="clean">The table that takes the rows, and holds the keys they must not repeat.</param>
     /// <param name="known">As for <see cref="JudgeAsync"/>.</param>

@@ -12,7 +12,7 @@ internal static class LedgerCommand
     public static Command Create(Invocation invocation)
     {
         var json = new Option<bool>("--json") { Description = "As one JSON object" };
-        var command = new Command("ledger", "Received = clean + quarantined + duplicate + waiting, per dataset") { json };
+        var command = new Command("ledger", "Received = clean + quarantined + duplicate + skipped + waiting, per dataset and path") { json };
         command.SetAction((parse, cancel) => CommandLine.WithNodeAsync(
             invocation,
             parse,
@@ -33,15 +33,13 @@ internal static class LedgerCommand
         var accounts = new List<LedgerAccount>();
         foreach (var dataset in node.Pipeline.Datasets)
         {
-            var received = await Ledger.ReceivedAsync(node.Log, dataset.Topic, cancel);
-            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.BatchPath, received, cancel));
+            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.BatchPath, node.Log, cancel));
         }
 
         foreach (var dataset in node.Pipeline.Datasets)
         {
             if (await node.Streams.FindTopicAsync(dataset.Stream, cancel) is null) continue;
-            var received = await Ledger.ReceivedAsync(node.Streams, dataset.Stream, cancel);
-            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.StreamPath, received, cancel));
+            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.StreamPath, node.Streams, cancel));
         }
 
         return accounts;

@@ -41,7 +41,7 @@ internal static class UpCommand
 
     private static async Task DrainStreamsAsync(Invocation invocation, SluiceNode node)
     {
-        foreach (var dataset in node.StreamCleaner.Status.Where(s => s.State == StreamState.Running))
+        foreach (var dataset in node.StreamCleaner.Status.Where(s => s.State == StreamJobState.Running))
         {
             try
             {

@@ -66,13 +66,11 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseHttp2WithoutTls().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             configure(kestrel);
         });
-        // Behind Kestrel, whose own transport registers itself only where there is none.
-        builder.Services.AddHttp2WithoutTls();
         var app = builder.Build();
         app.Run(handler);
         return app;

@@ -11,12 +11,14 @@ namespace Sluice.Console.Node;
 internal sealed class IngestServers : IAsyncDisposable
 {
     private readonly ApiGateway _gateway;
+    private readonly KinesisService _kinesis;
     private readonly FileStream _accessLog;
     private readonly List<HttpServer> _servers = [];
 
-    private IngestServers(ApiGateway gateway, FileStream accessLog)
+    private IngestServers(ApiGateway gateway, KinesisService kinesis, FileStream accessLog)
     {
         _gateway = gateway;
+        _kinesis = kinesis;
         _accessLog = accessLog;
     }
 
@@ -41,7 +43,7 @@ internal sealed class IngestServers : IAsyncDisposable
             Path.Combine(node.Directory.Path, "access.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var gateway = new ApiGateway(
             new GatewayOptions { Model = model, AccessLog = accessLog }, services, node.Time, node.Logging.CreateLogger<ApiGateway>());
-        var servers = new IngestServers(gateway, accessLog);
+        var servers = new IngestServers(gateway, kinesis, accessLog);
         try
         {
             servers.Gateway = await servers.ServeAsync("gateway", ports.Gateway, gateway.InvokeAsync, cancel);
@@ -65,6 +67,8 @@ internal sealed class IngestServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A subscription lasts minutes, and a server waits for its requests.
+        _kinesis.EndSubscriptions();
         foreach (var server in _servers) await server.DisposeAsync();
         await _gateway.DisposeAsync();
         await _accessLog.DisposeAsync();

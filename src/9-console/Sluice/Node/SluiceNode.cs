@@ -51,7 +51,7 @@ internal sealed class SluiceNode : IAsyncDisposable
             pipeline, Streams, Tables, settings.Stream.Options(cleaning), Time, logging.CreateLogger<StreamCleaner>());
         Paths = new PathComparison(pipeline, Tables, cleaning);
         Questions = new Questions(Tables, pipeline, sql, Time);
-        Query = new TableQuery(Tables, sql);
+        Query = new TableQuery(Tables, sql, connection => RawStream.Register(connection, Streams));
         System.IO.Directory.CreateDirectory(directory.Schedule);
         _runs = RunStore.Open(Path.Combine(directory.Schedule, "runs.db"), $"{Environment.MachineName}/{Environment.ProcessId}");
         Dag = PipelineTasks.DagOf(pipeline);

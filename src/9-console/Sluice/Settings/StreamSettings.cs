@@ -35,8 +35,9 @@ internal sealed class StreamSettings
     /// <summary>A commit is made earlier when no record came for this long.</summary>
     public TimeSpan Idle { get; set; } = s_defaults.Idle;
 
+    /// <remarks>One thread a dataset: a commit of a few hundred rows is done before a second thread has begun to help.</remarks>
     /// <exception cref="UserException">A value that is none.</exception>
-    public StreamOptions Options(CleaningOptions cleaning) => new(cleaning)
+    public StreamOptions Options(CleaningOptions cleaning) => new(cleaning with { Threads = 1 })
     {
         Start = StreamStart.TryParse(Start, out var start)
             ? start

@@ -1,13 +1,16 @@
 // Does every action of the Kinesis API once or more, with the AWS SDK: node tour.mjs ENDPOINT [common]
-// One JSON line per step: {"step", "ok", "error"}. With "common", only what kinesalite has as well.
+// One JSON line per step: {"step", "ok", "error"}. The client speaks HTTP/2. With "common" only what kinesalite has as well is done,
+// in HTTP/1.1, which is all that kinesalite speaks.
 import assert from 'node:assert/strict';
 import * as sdk from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 const [endpoint, subset] = process.argv.slice(2);
 const client = new sdk.KinesisClient({
   endpoint,
   region: 'us-east-1',
   maxAttempts: 1,
+  ...(subset === 'common' && { requestHandler: new NodeHttpHandler() }),
   credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'AKIDTOUR', secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'secret' },
 });
 const stream = 'tour';

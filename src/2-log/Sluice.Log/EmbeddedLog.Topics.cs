@@ -29,10 +29,15 @@ public sealed partial class EmbeddedLog
     /// <summary>Throws unless the topic can be created as asked.</summary>
     private TopicConfig Validate(TopicSpec spec)
     {
-        if (TopicName.Fault(spec.Name) is { } fault) throw new InvalidTopicException(spec.Name, fault);
+        if (TopicName.Fault(spec.Name) is { } wrong) throw new InvalidTopicException(spec.Name, wrong);
         if (spec.PartitionCount < 1 || spec.PartitionCount > _options.Limits.PartitionsPerTopicMax)
-            throw new InvalidTopicException(spec.Name, $"a topic has 1 to {_options.Limits.PartitionsPerTopicMax} partitions, not {spec.PartitionCount}.");
-        return TopicConfig.TryParse(_options.TopicDefaults, spec.Configs, out var reason) ?? throw new InvalidTopicException(spec.Name, reason);
+        {
+            var fault = $"a topic has 1 to {_options.Limits.PartitionsPerTopicMax} partitions, not {spec.PartitionCount}.";
+            throw new InvalidTopicException(spec.Name, fault, TopicFault.PartitionCount);
+        }
+
+        return TopicConfig.TryParse(_options.TopicDefaults, spec.Configs, out var reason)
+            ?? throw new InvalidTopicException(spec.Name, reason, TopicFault.Config);
     }
 
     /// <exception cref="IOException">A directory of that name is there although the topic is not.</exception>
@@ -58,6 +63,7 @@ public sealed partial class EmbeddedLog
         {
             if (!_topics.TryGetValue(topic, out var live)) return false;
             if (live.Stream is not null) RemoveLeftShards(live.Description);
+            else RemoveBeyond(live.Description);
             _storage.Metadata.SetTopicState(live.Description.Id, TopicState.Deleting);
             _topics.TryRemove(topic, out _);
             await OnWritersAsync(live.Partitions, static writer => writer.Abandon());
@@ -124,7 +130,7 @@ public sealed partial class EmbeddedLog
     {
         var name = new TopicPartition(topic.Name, number);
         var directory = TopicName.Directory(_options.Directory, name);
-        var recovered = new PartitionRecovery(_storage.Files, directory, start, _storage.Logger).Open();
+        var recovered = new PartitionRecovery(_storage, directory, start, _options.Limits).Open();
         start = Math.Max(start, recovered.Segments[0].BaseOffset);
         if (start > recovered.EndOffset)
             throw new CorruptLogException(directory, 0, $"it ends at offset {recovered.EndOffset}, its first retained offset is {start}.");

@@ -107,6 +107,14 @@ public sealed partial class EmbeddedLog : ILog
     public ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel) =>
         new(Find(partition).Reader.OffsetForTimestamp(timestampMs));
 
+    /// <summary>The largest timestamp (ms since the epoch) of the partition's segments; null when there is no record.</summary>
+    /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
+    public long? LargestTimestampMs(TopicPartition partition)
+    {
+        var largest = Find(partition).Shared.Segments.Max(s => s.MaxTimestampMs);
+        return largest < 0 ? null : largest;
+    }
+
     public ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel) =>
         Find(partition).Shared.WaitBeyondAsync(offset, cancel);
 

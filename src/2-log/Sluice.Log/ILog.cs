@@ -32,6 +32,7 @@ public interface ILog : IAsyncDisposable
     /// <summary>
     /// Appends one whole RecordBatch v2. The bytes are copied or written before the task completes; the base offset and the
     /// partition leader epoch in them are replaced. Completes when the batch is as durable as the log's <see cref="Durability"/> asks.
+    /// A batch of an idempotent producer that is stored already is not stored again: the result is that of its first arrival.
     /// </summary>
     ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel);
 
@@ -107,6 +108,12 @@ public enum AppendError
 
     /// <summary>The queue of the partition is full; nothing was written. Try again later.</summary>
     Busy,
+
+    /// <summary>The sequence number of an idempotent producer's batch leaves a gap; nothing was written.</summary>
+    OutOfOrderSequence,
+
+    /// <summary>A producer with the same id and a higher epoch has written since; nothing was written.</summary>
+    FencedProducer,
 }
 
 /// <summary>Consecutive whole RecordBatch v2 bytes; the first batch may begin before the offset asked for.</summary>

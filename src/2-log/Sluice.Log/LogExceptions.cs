@@ -2,7 +2,26 @@ namespace Sluice.Log;
 
 public sealed class TopicExistsException(string topic) : Exception($"Topic '{topic}' already exists.");
 
-public sealed class InvalidTopicException(string topic, string reason) : Exception($"Topic '{topic}' is invalid: {reason}");
+public sealed class InvalidTopicException(string topic, string reason, TopicFault fault = TopicFault.Name)
+    : Exception($"Topic '{topic}' is invalid: {reason}")
+{
+    public TopicFault Fault { get; } = fault;
+}
+
+/// <summary>What is wrong with a topic that is to be made or changed.</summary>
+public enum TopicFault
+{
+    Name,
+
+    /// <summary>The number of partitions is out of bounds.</summary>
+    PartitionCount,
+
+    /// <summary>A config is unknown or out of range.</summary>
+    Config,
+
+    /// <summary>The topic is a stream, which is changed as one.</summary>
+    Stream,
+}
 
 public sealed class UnknownTopicPartitionException(TopicPartition partition)
     : Exception($"There is no partition {partition.Partition} of topic '{partition.Topic}'.");

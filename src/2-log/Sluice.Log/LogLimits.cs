@@ -42,6 +42,15 @@ public sealed record LogLimits
     /// <summary>Segment files kept open for readers: 512, half the 1,024 descriptors that most systems grant without being asked.</summary>
     public int OpenFilesMax { get; init; } = 512;
 
+    /// <summary>
+    /// Idempotent producers that a partition remembers: 10,000, about 2 MB. Beyond it those are forgotten that have been silent longest;
+    /// a producer forgotten is taken as new, so only a copy of its last batch that comes that late would be stored twice.
+    /// </summary>
+    public int ProducersPerPartitionMax { get; init; } = 10_000;
+
+    /// <summary>Silence after which an idempotent producer is forgotten: a day, Kafka's producer.id.expiration.ms.</summary>
+    public TimeSpan ProducerSilenceMax { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Partitions of one topic: 10,000, the order at which Kafka's own guides advise to stop.</summary>
     public int PartitionsPerTopicMax { get; init; } = 10_000;
 }

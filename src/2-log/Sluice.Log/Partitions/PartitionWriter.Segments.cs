@@ -13,6 +13,7 @@ internal sealed partial class PartitionWriter
         var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (IsAged(nowMs)) Roll();
         DeleteExpired(nowMs);
+        _producers.Expire(nowMs);
         if (_position > _checkpoint.Position) Checkpoint();
     }
 
@@ -69,9 +70,20 @@ internal sealed partial class PartitionWriter
         var checkpoint = new PartitionCheckpoint(
             _segment.BaseOffset, _position, _nextOffset, _index.OffsetEntries, _index.TimeEntries,
             _index.MaxTimestampMs, _index.MaxTimestampOffset, _index.BytesSinceEntry);
+        // Before the checkpoint, which lets the recovery skip the batches that these were read from.
+        _producers.Persist(_storage.Files, _settings.Directory, _nextOffset);
         if (checkpoint == _checkpoint) return;
         checkpoint.Write(_storage.Files, _settings.Directory);
         _checkpoint = checkpoint;
+    }
+
+    /// <summary>Lets go of the records before an offset that is not beyond the end.</summary>
+    public void DeleteBefore(long offset)
+    {
+        if (_stopped || offset <= _partition.Offsets.Start) return;
+        if (offset == _nextOffset && _position > 0) Roll();
+        var keepFrom = Math.Max(0, Array.FindLastIndex(_partition.Segments, s => s.BaseOffset <= offset));
+        Delete(_partition.Segments, keepFrom, offset);
     }
 
     private void DeleteExpired(long nowMs)
@@ -86,7 +98,12 @@ internal sealed partial class PartitionWriter
             segments = _partition.Segments;
         }
 
-        var start = Math.Max(segments[keepFrom].BaseOffset, _partition.Offsets.Start);
+        Delete(segments, keepFrom, Math.Max(segments[keepFrom].BaseOffset, _partition.Offsets.Start));
+    }
+
+    /// <summary>Moves the start up, then deletes the segments that lie below it.</summary>
+    private void Delete(Segment[] segments, int keepFrom, long start)
+    {
         _storage.Metadata.SetStartOffset(_settings.TopicId, _partition.Name.Partition, start);
         _partition.SetStart(start);
         _partition.SetSegments(segments.Skip(keepFrom));
@@ -97,7 +114,7 @@ internal sealed partial class PartitionWriter
         }
 
         _storage.Files.SyncDirectory(_settings.Directory);
-        SegmentsDeleted(_storage.Logger, keepFrom, _partition.Name, start);
+        if (keepFrom > 0) SegmentsDeleted(_storage.Logger, keepFrom, _partition.Name, start);
     }
 
     private int FirstYoung(Segment[] segments, long nowMs)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
+using Sluice.Log.Producers;
 using Sluice.Log.Records;
 using Sluice.Log.Segments;
 using Sluice.Log.Topics;
@@ -21,6 +22,7 @@ internal sealed partial class PartitionWriter
     private readonly PartitionStorage _storage;
     private readonly List<PendingAppend> _inFlight = [];
     private readonly ByteWriter _buffer;
+    private readonly ProducerStates _producers;
     private Segment _segment;
     private SegmentIndex _index;
     private IFile _file;
@@ -45,6 +47,7 @@ internal sealed partial class PartitionWriter
         _position = _bufferPosition = recovered.Bytes;
         _nextOffset = recovered.EndOffset;
         _checkpoint = recovered.Checkpoint;
+        _producers = recovered.Producers;
         _file = storage.Files.Open(_segment.Name.LogPath, FileOpen.ReadWrite);
         _segmentSinceMs = FirstTimestamp();
     }
@@ -144,6 +147,7 @@ internal sealed partial class PartitionWriter
 
     private void Write(PendingAppend append, long nowMs)
     {
+        if (append.Batch.Producer.IsIdempotent && !IsNext(append)) return;
         var bytes = append.Bytes.Span;
         if (MustRoll(bytes.Length, append.Batch.LastOffsetDelta, nowMs)) Roll();
         if (_buffer.Length > 0 && _buffer.Length + bytes.Length > _settings.Limits.WriteBytesMax) FlushBuffer();
@@ -156,9 +160,21 @@ internal sealed partial class PartitionWriter
         if (_config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
         else if (append.Batch.MaxTimestampIsWrong) RecordBatchHeader.SetMaxTimestamp(batch, maxTimestampMs);
         _index.Add(_nextOffset + append.Batch.LastOffsetDelta, (int)_position, bytes.Length, maxTimestampMs);
+        if (append.Batch.Producer.IsIdempotent) _producers.Add(append.Batch.Producer, append.Batch.LastOffsetDelta, _nextOffset, nowMs);
         _segmentSinceMs ??= nowMs;
         _nextOffset += append.Batch.LastOffsetDelta + 1;
         _position += bytes.Length;
+    }
+
+    /// <summary>
+    /// Whether the batch continues its producer's sequence. A copy of a stored one is answered like it, with this round: the first may be
+    /// part of this round too, and is not durable before its end.
+    /// </summary>
+    private bool IsNext(PendingAppend append)
+    {
+        append.Refusal = _producers.Check(append.Batch.Producer, append.Batch.LastOffsetDelta, out var storedAt);
+        if (storedAt is { } offset) append.BaseOffset = offset;
+        return append.Refusal == AppendError.None && storedAt is null;
     }
 
     private void FlushBuffer()

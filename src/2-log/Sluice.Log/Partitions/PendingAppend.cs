@@ -16,16 +16,23 @@ internal sealed class PendingAppend(AppendQueue owner) : IValueTaskSource<Append
     /// <summary>Set by the writer when the batch has its place.</summary>
     public long BaseOffset { get; set; }
 
+    /// <summary>Set by the writer when it refuses the batch, whatever becomes of the others.</summary>
+    public AppendError Refusal { get; set; }
+
     public ValueTask<AppendResult> Task => new(this, _core.Version);
 
     public void Begin(ReadOnlyMemory<byte> bytes, in CheckedBatch batch)
     {
         Bytes = bytes;
         Batch = batch;
+        Refusal = AppendError.None;
     }
 
-    public void Complete(AppendError error) =>
+    public void Complete(AppendError error)
+    {
+        if (error == AppendError.None) error = Refusal;
         _core.SetResult(new AppendResult(error, error == AppendError.None ? BaseOffset : -1));
+    }
 
     public AppendResult GetResult(short token)
     {

@@ -13,7 +13,7 @@ internal static class RecordBatchCheck
         if (bytes.Length > batchBytesMax) return AppendError.MessageTooLarge;
         if (header.RecordCount < 1 || header.LastOffsetDelta != header.RecordCount - 1) return AppendError.CorruptMessage;
         if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs)) return AppendError.CorruptMessage;
-        batch = new CheckedBatch(header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs);
+        batch = new CheckedBatch(header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs, ProducerStamp.Read(bytes));
         return AppendError.None;
     }
 
@@ -44,4 +44,4 @@ internal static class RecordBatchCheck
 }
 
 /// <summary>What the writer needs of a batch that was found good.</summary>
-internal readonly record struct CheckedBatch(int LastOffsetDelta, long MaxTimestampMs, bool MaxTimestampIsWrong);
+internal readonly record struct CheckedBatch(int LastOffsetDelta, long MaxTimestampMs, bool MaxTimestampIsWrong, ProducerStamp Producer = default);

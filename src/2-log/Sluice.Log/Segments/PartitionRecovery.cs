@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
+using Sluice.Log.Partitions;
+using Sluice.Log.Producers;
 
 namespace Sluice.Log.Segments;
 
@@ -11,19 +13,24 @@ namespace Sluice.Log.Segments;
 /// The second write is not idle. After a failed sync Linux keeps the pages in memory and calls them clean, so bytes that can be read
 /// need not be on disk, and no later sync brings them there. Only writing them again does.
 /// </remarks>
-internal sealed partial class PartitionRecovery(IFileSystem files, string directory, long startOffset, ILogger logger)
+internal sealed partial class PartitionRecovery(PartitionStorage storage, string directory, long startOffset, LogLimits limits)
 {
     private const int ScanChunkBytes = 1 << 20;
     private const int TailChunkBytes = 16 << 10;
+    private readonly IFileSystem _files = storage.Files;
+    private readonly ILogger _logger = storage.Logger;
+    private readonly ProducerStates _producers = ProducerStates.Load(storage.Files, directory, limits);
+    private readonly long _nowMs = storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The state a partition starts from. Segments are in order, the last one open.</summary>
-    internal sealed record Recovered(List<Segment> Segments, SegmentIndex OpenIndex, long Bytes, long EndOffset, PartitionCheckpoint Checkpoint);
+    internal sealed record Recovered(
+        List<Segment> Segments, SegmentIndex OpenIndex, long Bytes, long EndOffset, PartitionCheckpoint Checkpoint, ProducerStates Producers);
 
     /// <exception cref="CorruptLogException">Durable records are damaged or missing.</exception>
     public Recovered Open()
     {
         var names = SegmentNames();
-        var checkpoint = PartitionCheckpoint.Read(files, directory);
+        var checkpoint = PartitionCheckpoint.Read(_files, directory);
         if (names.Count == 0) throw Corrupt(directory, 0, "it holds no segment.");
         var from = checkpoint is null ? 0 : names.FindIndex(name => name.BaseOffset == checkpoint.SegmentBaseOffset);
         if (from < 0) throw Corrupt(new SegmentName(directory, checkpoint!.SegmentBaseOffset).LogPath, 0, "the file is missing.");
@@ -34,7 +41,7 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
             var scanned = Scan(names[i], i == from ? checkpoint : null, isLast: false);
             if (scanned.EndOffset != names[i + 1].BaseOffset) throw Gap(names[i], scanned.Position, scanned.EndOffset, names[i + 1].BaseOffset);
             scanned.Index.Finish();
-            scanned.Index.Persist(files, names[i]);
+            scanned.Index.Persist(_files, names[i]);
             segments.Add(Segment.Sealed(names[i], scanned.Position, scanned.Index.MaxTimestampMs));
         }
 
@@ -45,7 +52,7 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
     private List<SegmentName> SegmentNames()
     {
         var found = new List<(long BaseOffset, string Suffix)>();
-        foreach (var file in files.ListFiles(directory))
+        foreach (var file in _files.ListFiles(directory))
         {
             if (SegmentName.TryParse(file, out var baseOffset, out var suffix)) found.Add((baseOffset, suffix));
         }
@@ -55,7 +62,7 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
         foreach (var (baseOffset, suffix) in found)
         {
             if (!unwanted.Contains(baseOffset) && bases.Contains(baseOffset)) continue;
-            files.Delete(Path.Combine(directory, $"{baseOffset:D20}{suffix}"));
+            _files.Delete(Path.Combine(directory, $"{baseOffset:D20}{suffix}"));
         }
 
         return bases.Where(b => !unwanted.Contains(b)).Select(b => new SegmentName(directory, b)).ToList();
@@ -64,7 +71,7 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
     private Segment OpenSealed(SegmentName name, long nextBaseOffset)
     {
         if (!HasIndexes(name)) RebuildIndexes(name);
-        using var log = files.Open(name.LogPath, FileOpen.Read);
+        using var log = _files.Open(name.LogPath, FileOpen.Read);
         var length = log.Length;
         using var walker = new BatchWalker(log, LastIndexedPosition(name), length, TailChunkBytes);
         var end = name.BaseOffset;
@@ -82,24 +89,25 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
             scanned.Index.MaxTimestampMs, scanned.Index.MaxTimestampOffset, scanned.Index.BytesSinceEntry);
         if (current != checkpoint)
         {
-            scanned.Index.Persist(files, name);
-            files.SyncDirectory(directory);
-            current.Write(files, directory);
+            _producers.Persist(_files, directory, scanned.EndOffset);
+            scanned.Index.Persist(_files, name);
+            _files.SyncDirectory(directory);
+            current.Write(_files, directory);
         }
 
         segments.Add(Segment.Open(name, scanned.Index, scanned.Position));
-        return new Recovered(segments, scanned.Index, scanned.Position, scanned.EndOffset, current);
+        return new Recovered(segments, scanned.Index, scanned.Position, scanned.EndOffset, current, _producers);
     }
 
     /// <summary>Walks and checks a segment from where it is known to be durable on.</summary>
-    private Scanned Scan(SegmentName name, PartitionCheckpoint? checkpoint, bool isLast)
+    private Scanned Scan(SegmentName name, PartitionCheckpoint? checkpoint, bool isLast, bool replay = true)
     {
-        using var log = files.Open(name.LogPath, isLast ? FileOpen.ReadWrite : FileOpen.Read);
+        using var log = _files.Open(name.LogPath, isLast ? FileOpen.ReadWrite : FileOpen.Read);
         var length = log.Length;
         if (length < checkpoint?.Position) throw Corrupt(name.LogPath, length, $"{checkpoint.Position} bytes were synced.");
         // Entries up to the checkpoint are read back; without them the whole segment is walked again.
         var trusted = checkpoint is not null && HasIndexes(name, checkpoint) ? checkpoint : null;
-        var index = trusted is null ? new SegmentIndex(name.BaseOffset) : SegmentIndex.Load(files, name, trusted);
+        var index = trusted is null ? new SegmentIndex(name.BaseOffset) : SegmentIndex.Load(_files, name, trusted);
         var from = trusted?.Position ?? 0;
         var end = trusted?.EndOffset ?? name.BaseOffset;
         var durable = checkpoint?.Position ?? 0;
@@ -111,6 +119,7 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
             var batch = walker.ReadBatch();
             if (walker.Header.BaseOffset != end || batch.Length < walker.Header.SizeBytes || !walker.Header.CrcMatches(batch)) break;
             if (isLast && walker.Position >= durable) log.Write(batch, walker.Position);
+            if (replay) _producers.Replay(walker.Header, batch, _nowMs);
             index.Add(walker.Header, (int)walker.Position);
             end = walker.Header.NextOffset;
         }
@@ -126,7 +135,7 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
         if (position < length)
         {
             log.SetLength(position);
-            TornTailCut(logger, name.LogPath, position, length - position);
+            TornTailCut(_logger, name.LogPath, position, length - position);
         }
 
         log.Sync();
@@ -134,11 +143,12 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
 
     private void RebuildIndexes(SegmentName name)
     {
-        IndexesRebuilt(logger, name.LogPath);
-        var scanned = Scan(name, checkpoint: null, isLast: false);
+        IndexesRebuilt(_logger, name.LogPath);
+        // What lies before the checkpoint is in the file of the producers.
+        var scanned = Scan(name, checkpoint: null, isLast: false, replay: false);
         scanned.Index.Finish();
-        scanned.Index.Persist(files, name);
-        files.SyncDirectory(directory);
+        scanned.Index.Persist(_files, name);
+        _files.SyncDirectory(directory);
     }
 
     /// <summary>Whether a sealed segment has both its indexes, whole; its time index ends with an entry for the segment itself.</summary>
@@ -152,21 +162,21 @@ internal sealed partial class PartitionRecovery(IFileSystem files, string direct
 
     private long LengthOf(string path)
     {
-        if (!files.FileExists(path)) return -1;
-        using var file = files.Open(path, FileOpen.Read);
+        if (!_files.FileExists(path)) return -1;
+        using var file = _files.Open(path, FileOpen.Read);
         return file.Length;
     }
 
     private int LastIndexedPosition(SegmentName name)
     {
-        using var file = files.Open(name.IndexPath, FileOpen.Read);
+        using var file = _files.Open(name.IndexPath, FileOpen.Read);
         Span<byte> bytes = stackalloc byte[OffsetIndexEntry.Size];
         return file.Length == 0 || file.Read(bytes, file.Length - bytes.Length) < bytes.Length ? 0 : OffsetIndexEntry.Read(bytes).Position;
     }
 
     private long LargestTimestamp(SegmentName name)
     {
-        using var file = files.Open(name.TimeIndexPath, FileOpen.Read);
+        using var file = _files.Open(name.TimeIndexPath, FileOpen.Read);
         Span<byte> bytes = stackalloc byte[TimeIndexEntry.Size];
         return file.Length == 0 || file.Read(bytes, file.Length - bytes.Length) < bytes.Length ? -1 : TimeIndexEntry.Read(bytes).TimestampMs;
     }

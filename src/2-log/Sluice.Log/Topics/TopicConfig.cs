@@ -56,6 +56,18 @@ internal sealed record TopicConfig
         return config;
     }
 
+    /// <summary>The configs that this log acts on, with the values in force.</summary>
+    public IEnumerable<(string Name, string Value)> Effective()
+    {
+        yield return ("cleanup.policy", "delete");
+        yield return ("max.message.bytes", MaxMessageBytes.ToString(CultureInfo.InvariantCulture));
+        yield return ("message.timestamp.type", LogAppendTime ? "LogAppendTime" : "CreateTime");
+        yield return ("retention.bytes", RetentionBytes.ToString(CultureInfo.InvariantCulture));
+        yield return ("retention.ms", RetentionMs.ToString(CultureInfo.InvariantCulture));
+        yield return ("segment.bytes", SegmentBytes.ToString(CultureInfo.InvariantCulture));
+        yield return ("segment.ms", SegmentMs.ToString(CultureInfo.InvariantCulture));
+    }
+
     private TopicConfig? With(string name, string value) => name switch
     {
         "segment.bytes" => Number(value, 14, int.MaxValue) is { } n ? this with { SegmentBytes = (int)n } : null,

@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using Sluice.KafkaWire.Wire;
+using Sluice.Log;
+
+namespace Sluice.KafkaWire.Apis;
+
+// Produce, key 0, versions 3-11 (flexible from 9). https://kafka.apache.org/protocol#The_Messages_Produce
+//
+// Behaviour: each partition of a request holds one RecordBatch v2. It is checked (CRC, records, decompressing them where needed) and
+// stored as it came, whatever its codec. acks=1 and acks=all mean the same: the answer leaves when the batch is as durable as the log's
+// setting asks. acks=0 gets no answer; a batch refused then ends the connection, as in Kafka. Batches of idempotent producers are checked
+// for their sequence by the log, which remembers it over restarts; a batch sent again is answered with the offset of its first arrival.
+// All batches of a request are queued before the first wait, so requests of one connection may overlap and keep their order.
+//
+// Known differences: transactional batches are refused with INVALID_REQUEST. Version 12 implies transactions v2 and version 13 names
+// topics by id: neither is advertised. A stream of Kinesis takes no records here (TOPIC_AUTHORIZATION_FAILED): their shard follows from a
+// hash key that only a Kinesis call has. A full queue is answered NOT_ENOUGH_REPLICAS, which clients take as "nothing written, try again".
+internal static class Produce
+{
+    public const short Key = 0;
+
+    // Where a batch has its magic byte and attributes: https://kafka.apache.org/documentation/#recordbatch
+    private const int MagicAt = 16;
+    private const int AttributesAt = 21;
+    private const int HeaderBytes = 61;
+    private const short CodecMask = 0x07;
+    private const short Zstd = 4;
+    private const short TransactionalBit = 0x10;
+    private const short ControlBit = 0x20;
+
+    public static readonly KafkaApi Api = new(Key, "Produce", 3, 11, 9, AnswerAsync);
+
+    private static async ValueTask AnswerAsync(KafkaCall call)
+    {
+        var request = Read(call);
+        var appends = new List<Task<Outcome>>();
+        foreach (var (topic, partitions) in request.Topics)
+        {
+            foreach (var part in partitions) appends.Add(AppendAsync(call, request.Acks, new TopicPartition(topic, part.Index), part.Batch));
+        }
+
+        // The batches are parts of the request's buffer: all have to be done with it, even when one fails.
+        var outcomes = await Task.WhenAll(appends);
+        if (request.Acks != 0)
+        {
+            Write(call, request, outcomes);
+            return;
+        }
+
+        call.HasNoResponse = true;
+        if (outcomes.FirstOrDefault(o => o.Error != KafkaError.None) is { } refused)
+            throw new InvalidDataException($"A batch sent with acks=0 was refused with {refused.Error}.");
+    }
+
+    private static Request Read(KafkaCall call)
+    {
+        var reader = call.Reader();
+        reader.ReadNullableString();
+        var acks = reader.ReadInt16();
+        reader.ReadInt32();
+        var topics = new (string, Part[])[reader.ReadArrayLength()];
+        for (var t = 0; t < topics.Length; t++)
+        {
+            var name = reader.ReadString();
+            var parts = new Part[reader.ReadArrayLength()];
+            for (var p = 0; p < parts.Length; p++)
+            {
+                parts[p] = new Part(reader.ReadInt32(), reader.ReadBytes());
+                reader.SkipTags();
+            }
+
+            reader.SkipTags();
+            topics[t] = (name, parts);
+        }
+
+        return new Request(acks, topics);
+    }
+
+    private static async Task<Outcome> AppendAsync(KafkaCall call, short acks, TopicPartition partition, ReadOnlyMemory<byte> batch)
+    {
+        if (Refuse(call, acks, partition, batch.Span) is { } refused) return refused;
+        var log = call.Broker.Log;
+        var result = await log.AppendAsync(partition, batch, CancellationToken.None);
+        if (result.Error != AppendError.None) return new Outcome(ErrorOf(result.Error), Message: MessageOf(result.Error));
+        var topic = await log.FindTopicAsync(partition.Topic, CancellationToken.None);
+        // The topic may be gone since.
+        if (topic is null) return new Outcome(KafkaError.UnknownTopicOrPartition);
+        var isAppendTime = topic.Configs.GetValueOrDefault("message.timestamp.type") == "LogAppendTime";
+        var timestampMs = isAppendTime ? call.Broker.Time.GetUtcNow().ToUnixTimeMilliseconds() : -1;
+        return new Outcome(KafkaError.None, result.BaseOffset, timestampMs, (await log.OffsetsAsync(partition, CancellationToken.None)).Start);
+    }
+
+    private static Outcome? Refuse(KafkaCall call, short acks, TopicPartition partition, ReadOnlySpan<byte> batch)
+    {
+        if (acks is < -1 or > 1) return new Outcome(KafkaError.InvalidRequiredAcks);
+        if (call.Broker.Topics.IsStream(partition.Topic))
+        {
+            return new Outcome(
+                KafkaError.TopicAuthorizationFailed,
+                Message: $"'{partition.Topic}' is a Kinesis stream, which can be read over Kafka. Put records into it with the Kinesis API.");
+        }
+
+        if (batch.Length < HeaderBytes) return new Outcome(KafkaError.CorruptMessage);
+        if (batch[MagicAt] != 2) return new Outcome(KafkaError.InvalidRecord, Message: "Only message format 2 is taken.");
+        var attributes = BinaryPrimitives.ReadInt16BigEndian(batch[AttributesAt..]);
+        if ((attributes & ControlBit) != 0) return new Outcome(KafkaError.InvalidRecord, Message: "Control batches are written by brokers.");
+        if ((attributes & TransactionalBit) != 0) return new Outcome(KafkaError.InvalidRequest, Message: "This broker has no transactions.");
+        return (attributes & CodecMask) == Zstd && call.Version < 7 ? new Outcome(KafkaError.UnsupportedCompressionType) : null;
+    }
+
+    private static KafkaError ErrorOf(AppendError error) => error switch
+    {
+        AppendError.UnknownTopicOrPartition => KafkaError.UnknownTopicOrPartition,
+        AppendError.MessageTooLarge => KafkaError.MessageTooLarge,
+        AppendError.CorruptMessage => KafkaError.CorruptMessage,
+        AppendError.StorageError => KafkaError.KafkaStorageError,
+        AppendError.Busy => KafkaError.NotEnoughReplicas,
+        AppendError.OutOfOrderSequence => KafkaError.OutOfOrderSequenceNumber,
+        AppendError.FencedProducer => KafkaError.InvalidProducerEpoch,
+        AppendError.PartitionClosed => KafkaError.TopicAuthorizationFailed,
+        _ => KafkaError.UnknownServerError,
+    };
+
+    private static string? MessageOf(AppendError error) => error switch
+    {
+        AppendError.CorruptMessage => "The batch does not match its CRC, or holds records that no consumer could read.",
+        AppendError.StorageError => "The partition stopped after a failed write; it recovers when the broker is started again.",
+        AppendError.Busy => "The partition's queue is full; nothing was written.",
+        _ => null,
+    };
+
+    private static void Write(KafkaCall call, Request request, Outcome[] outcomes)
+    {
+        var response = call.Response;
+        var next = 0;
+        response.WriteArrayLength(request.Topics.Length);
+        foreach (var (topic, partitions) in request.Topics)
+        {
+            response.WriteString(topic);
+            response.WriteArrayLength(partitions.Length);
+            foreach (var part in partitions) Write(call, part.Index, outcomes[next++]);
+            response.WriteTags();
+        }
+
+        response.WriteThrottleTime();
+        response.WriteTags();
+    }
+
+    private static void Write(KafkaCall call, int partition, Outcome outcome)
+    {
+        var (response, version) = (call.Response, call.Version);
+        response.WriteInt32(partition);
+        response.WriteError(outcome.Error);
+        response.WriteInt64(outcome.BaseOffset);
+        response.WriteInt64(outcome.AppendTimeMs);
+        if (version >= 5) response.WriteInt64(outcome.StartOffset);
+        if (version >= 8)
+        {
+            response.WriteArrayLength(0);
+            response.WriteNullableString(outcome.Message);
+        }
+
+        response.WriteTags();
+    }
+
+    private sealed record Request(short Acks, (string Topic, Part[] Partitions)[] Topics);
+
+    private readonly record struct Part(int Index, ReadOnlyMemory<byte> Batch);
+
+    private sealed record Outcome(KafkaError Error, long BaseOffset = -1, long AppendTimeMs = -1, long StartOffset = -1, string? Message = null);
+}

@@ -1,0 +1,119 @@
+using Sluice.KafkaWire.Topics;
+using Sluice.KafkaWire.Wire;
+using Sluice.Log;
+
+namespace Sluice.KafkaWire.Apis;
+
+// ListOffsets, key 2, versions 1-8 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_ListOffsets
+//
+// Behaviour: -1 is the end, -2 and -4 (earliest local) the first retained offset, -3 the record with the largest timestamp, and a
+// timestamp the first offset whose record is as late or later, with that record's own timestamp. Nothing is found as offset -1.
+//
+// Known differences: there are no open transactions, so both isolation levels see the same end. Version 9 and later ask about tiered
+// storage, which is not there.
+internal static class ListOffsets
+{
+    private const long Latest = -1;
+    private const long Earliest = -2;
+    private const long LargestTimestamp = -3;
+    private const long EarliestLocal = -4;
+
+    public static readonly KafkaApi Api = new(2, "ListOffsets", 1, 8, 6, AnswerAsync);
+
+    private static async ValueTask AnswerAsync(KafkaCall call)
+    {
+        var topics = Read(call);
+        var response = call.Response;
+        if (call.Version >= 2) response.WriteThrottleTime();
+        response.WriteArrayLength(topics.Length);
+        foreach (var (topic, questions) in topics)
+        {
+            response.WriteString(topic);
+            response.WriteArrayLength(questions.Length);
+            foreach (var question in questions)
+            {
+                var found = await FindAsync(call, new TopicPartition(topic, question.Partition), question);
+                response.WriteInt32(question.Partition);
+                response.WriteError(found.Error);
+                response.WriteInt64(found.TimestampMs);
+                response.WriteInt64(found.Offset);
+                if (call.Version >= 4) response.WriteInt32(found.Offset < 0 ? -1 : 0);
+                response.WriteTags();
+            }
+
+            response.WriteTags();
+        }
+
+        response.WriteTags();
+    }
+
+    private static (string Topic, Question[] Questions)[] Read(KafkaCall call)
+    {
+        var reader = call.Reader();
+        reader.ReadInt32();
+        if (call.Version >= 2) reader.ReadInt8();
+        var topics = new (string, Question[])[reader.ReadArrayLength()];
+        for (var t = 0; t < topics.Length; t++)
+        {
+            var name = reader.ReadString();
+            var questions = new Question[reader.ReadArrayLength()];
+            for (var q = 0; q < questions.Length; q++)
+            {
+                var partition = reader.ReadInt32();
+                var leaderEpoch = call.Version >= 4 ? reader.ReadInt32() : -1;
+                questions[q] = new Question(partition, leaderEpoch, reader.ReadInt64());
+                reader.SkipTags();
+            }
+
+            reader.SkipTags();
+            topics[t] = (name, questions);
+        }
+
+        return topics;
+    }
+
+    private static async ValueTask<Found> FindAsync(KafkaCall call, TopicPartition partition, Question question)
+    {
+        if (LeaderEpochs.Check(question.LeaderEpoch) is not KafkaError.None and var error) return new Found(error);
+        var log = call.Broker.Log;
+        try
+        {
+            var offsets = await log.OffsetsAsync(partition, call.Cancel);
+            if (question.TimestampMs == Latest) return new Found(KafkaError.None, offsets.End);
+            if (question.TimestampMs is Earliest or EarliestLocal) return new Found(KafkaError.None, offsets.Start);
+            var timestampMs = question.TimestampMs;
+            if (timestampMs == LargestTimestamp)
+            {
+                if (log.LargestTimestampMs(partition) is not { } largest) return new Found(KafkaError.None);
+                timestampMs = largest;
+            }
+            else if (timestampMs < 0)
+            {
+                return new Found(KafkaError.InvalidRequest);
+            }
+
+            if (await log.OffsetForTimestampAsync(partition, timestampMs, call.Cancel) is not { } offset) return new Found(KafkaError.None);
+            var fetched = await log.ReadAsync(partition, offset, bytesMax: 1, call.Cancel);
+            return new Found(KafkaError.None, offset, TimestampOf(fetched.Bytes.Span, offset));
+        }
+        catch (UnknownTopicPartitionException)
+        {
+            return new Found(KafkaError.UnknownTopicOrPartition);
+        }
+        catch (OffsetOutOfRangeException)
+        {
+            // Retention took the record between the look-up and the read.
+            return new Found(KafkaError.None);
+        }
+    }
+
+    private static long TimestampOf(ReadOnlySpan<byte> batches, long offset)
+    {
+        var records = new RecordReader(batches, offset);
+        return records.MoveNext() ? records.TimestampMs : -1;
+    }
+
+    private readonly record struct Question(int Partition, int LeaderEpoch, long TimestampMs);
+
+    private readonly record struct Found(KafkaError Error, long Offset = -1, long TimestampMs = -1);
+}

@@ -1,0 +1,94 @@
+using Sluice.KafkaWire.Wire;
+using Sluice.Log;
+
+namespace Sluice.KafkaWire.Apis;
+
+// OffsetFetch, key 9, versions 1-9 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_OffsetFetch
+//
+// Behaviour: the offsets of the partitions asked for, -1 where none was committed; from version 2 all of a group when no topics are
+// named; from version 8 of several groups at once.
+//
+// Known differences: require_stable (from 7) changes nothing, since there are no transactions whose offsets could be pending. The
+// member's epoch (version 9) is that of the KIP-848 protocol, which is not advertised, and is not looked at.
+internal static class OffsetFetch
+{
+    public static readonly KafkaApi Api = new(9, "OffsetFetch", 1, 9, 6, AnswerAsync);
+
+    private static async ValueTask AnswerAsync(KafkaCall call)
+    {
+        var groups = Read(call);
+        var response = call.Response;
+        if (call.Version >= 3) response.WriteThrottleTime();
+        if (call.Version >= 8) response.WriteArrayLength(groups.Length);
+        foreach (var group in groups)
+        {
+            if (call.Version >= 8) response.WriteString(group.Id);
+            await WriteTopicsAsync(call, group);
+            if (call.Version >= 2) response.WriteError(KafkaError.None);
+            if (call.Version >= 8) response.WriteTags();
+        }
+
+        response.WriteTags();
+    }
+
+    private static AskedGroup[] Read(KafkaCall call)
+    {
+        var reader = call.Reader();
+        if (call.Version < 8) return [ReadGroup(ref reader, call.Version)];
+        var groups = new AskedGroup[reader.ReadArrayLength()];
+        for (var g = 0; g < groups.Length; g++)
+        {
+            groups[g] = ReadGroup(ref reader, call.Version);
+            reader.SkipTags();
+        }
+
+        return groups;
+    }
+
+    private static AskedGroup ReadGroup(ref KafkaReader reader, short version)
+    {
+        var id = reader.ReadString();
+        if (version >= 9)
+        {
+            reader.ReadNullableString();
+            reader.ReadInt32();
+        }
+
+        var count = reader.ReadNullableArrayLength();
+        var topics = count < 0 ? null : new (string, int[])[count];
+        for (var t = 0; t < count; t++)
+        {
+            topics![t] = (reader.ReadString(), reader.ReadInt32Array());
+            reader.SkipTags();
+        }
+
+        return new AskedGroup(id, topics);
+    }
+
+    private static async ValueTask WriteTopicsAsync(KafkaCall call, AskedGroup group)
+    {
+        var committed = (await call.Broker.Log.CommittedOffsetsAsync(group.Id, call.Cancel)).ToDictionary(c => c.Partition);
+        var topics = group.Topics
+            ?? [.. committed.Keys.GroupBy(p => p.Topic, StringComparer.Ordinal).Select(t => (t.Key, t.Select(p => p.Partition).ToArray()))];
+        call.Response.WriteArrayLength(topics.Length);
+        foreach (var (topic, partitions) in topics)
+        {
+            call.Response.WriteString(topic);
+            call.Response.WriteArrayLength(partitions.Length);
+            foreach (var partition in partitions) Write(call, partition, committed.GetValueOrDefault(new TopicPartition(topic, partition)));
+            call.Response.WriteTags();
+        }
+    }
+
+    private static void Write(KafkaCall call, int partition, CommittedOffset? committed)
+    {
+        call.Response.WriteInt32(partition);
+        call.Response.WriteInt64(committed?.Offset ?? -1);
+        if (call.Version >= 5) call.Response.WriteInt32(-1);
+        call.Response.WriteNullableString(committed?.Metadata ?? "");
+        call.Response.WriteError(KafkaError.None);
+        call.Response.WriteTags();
+    }
+
+    private sealed record AskedGroup(string Id, (string Topic, int[] Partitions)[]? Topics);
+}

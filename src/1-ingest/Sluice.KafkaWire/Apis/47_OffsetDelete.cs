@@ -1,0 +1,53 @@
+using Sluice.KafkaWire.Groups;
+using Sluice.KafkaWire.Wire;
+using Sluice.Log;
+
+namespace Sluice.KafkaWire.Apis;
+
+// OffsetDelete, key 47, version 0 (never flexible). https://kafka.apache.org/protocol#The_Messages_OffsetDelete
+//
+// Behaviour: deletes the offsets of single partitions of a group, in one transaction.
+//
+// Known differences: a group with members is refused as a whole (NON_EMPTY_GROUP). Kafka looks into the subscriptions of a consumer
+// group and refuses only the topics that are subscribed to.
+internal static class OffsetDelete
+{
+    public static readonly KafkaApi Api = new(47, "OffsetDelete", 0, 0, short.MaxValue, AnswerAsync);
+
+    private static async ValueTask AnswerAsync(KafkaCall call)
+    {
+        var (groupId, topics) = Read(call);
+        var log = call.Broker.Log;
+        var error = KafkaError.None;
+        var committed = (await log.CommittedOffsetsAsync(groupId, call.Cancel)).Select(c => c.Partition).ToHashSet();
+        var state = call.Broker.Groups.Look(groupId, g => g.IsEmpty ? GroupState.Empty : (GroupState?)g.State);
+        if (state is null && committed.Count == 0) error = KafkaError.GroupIdNotFound;
+        else if (state is not null and not GroupState.Empty) error = KafkaError.NonEmptyGroup;
+        var asked = topics.SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p))).ToArray();
+        if (error == KafkaError.None) await log.DeleteCommittedOffsetsAsync(groupId, [.. asked.Where(committed.Contains)], CancellationToken.None);
+        var response = call.Response;
+        response.WriteError(error);
+        response.WriteThrottleTime();
+        response.WriteArrayLength(error == KafkaError.None ? topics.Length : 0);
+        if (error != KafkaError.None) return;
+        foreach (var (topic, partitions) in topics)
+        {
+            response.WriteString(topic);
+            response.WriteArrayLength(partitions.Length);
+            foreach (var partition in partitions)
+            {
+                response.WriteInt32(partition);
+                response.WriteError(KafkaError.None);
+            }
+        }
+    }
+
+    private static (string GroupId, (string Topic, int[] Partitions)[] Topics) Read(KafkaCall call)
+    {
+        var reader = call.Reader();
+        var groupId = reader.ReadString();
+        var topics = new (string, int[])[reader.ReadArrayLength()];
+        for (var t = 0; t < topics.Length; t++) topics[t] = (reader.ReadString(), reader.ReadInt32Array());
+        return (groupId, topics);
+    }
+}

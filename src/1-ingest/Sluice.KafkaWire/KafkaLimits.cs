@@ -1,0 +1,79 @@
+namespace Sluice.KafkaWire;
+
+/// <summary>Every bound of the broker, with the reason for its number. Sizes are bytes.</summary>
+public sealed record KafkaLimits
+{
+    /// <summary>
+    /// Elements of one array of a request: 100,000. Ten times the partitions of the largest topic; it keeps what a request becomes in
+    /// memory in proportion to its bytes.
+    /// </summary>
+    public const int ArrayElementsMax = 100_000;
+
+    /// <summary>Connections at a time: 16,384, above 10,000 idle ones with room for those that work. More are closed at once.</summary>
+    public int ConnectionsMax { get; init; } = 16_384;
+
+    /// <summary>Largest Produce request: Kafka's socket.request.max.bytes, 100 MiB.</summary>
+    public int ProduceRequestBytesMax { get; init; } = 100 << 20;
+
+    /// <summary>
+    /// Largest request of any other kind: 8 MiB. The largest of them, the assignment that the leader of a group of 1,000 members sends,
+    /// is a tenth of it.
+    /// </summary>
+    public int RequestBytesMax { get; init; } = 8 << 20;
+
+    /// <summary>
+    /// Bytes of requests above <see cref="SmallRequestBytes"/> that are held at a time: 256 MiB, two of the largest and change. Who comes
+    /// beyond that waits before its bytes are read.
+    /// </summary>
+    public long RequestBytesInFlightMax { get; init; } = 256L << 20;
+
+    /// <summary>Requests up to this size are bounded by the connections and their number in flight, and are not counted: 16 KiB.</summary>
+    public int SmallRequestBytes { get; init; } = 16 << 10;
+
+    /// <summary>
+    /// Produce requests that one connection may have under way: 16. Java's idempotent producer has five; librdkafka sends more, and 16 of
+    /// its 1 MB batches are more than the disk writes between two syncs.
+    /// </summary>
+    public int RequestsInFlightPerConnection { get; init; } = 16;
+
+    /// <summary>Largest fetch response: the broker's fetch.max.bytes, 55 MiB. A single larger batch still passes, alone.</summary>
+    public int FetchBytesMax { get; init; } = 55 << 20;
+
+    /// <summary>
+    /// Bytes of fetch responses on their way: 256 MiB. Near it, each response gets smaller instead of being refused, down to one batch.
+    /// </summary>
+    public long FetchBytesInFlightMax { get; init; } = 256L << 20;
+
+    /// <summary>Longest wait of a fetch: five minutes, the most that librdkafka's fetch.wait.max.ms can ask for.</summary>
+    public TimeSpan FetchWaitMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A connection without a request for so long is closed: connections.max.idle.ms, ten minutes.</summary>
+    public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// A request has to arrive, and a response to be taken, within this: a minute. 100 MiB in a minute is 14 Mbit/s; what is slower
+    /// would hold the memory that others wait for.
+    /// </summary>
+    public TimeSpan TransferMax { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>group.min.session.timeout.ms, 6 s as in Kafka.</summary>
+    public TimeSpan SessionTimeoutMin { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>group.max.session.timeout.ms, 30 minutes as in Kafka.</summary>
+    public TimeSpan SessionTimeoutMax { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Groups with members at a time: 10,000, the order at which one Kafka broker's coordinator is advised to stop.</summary>
+    public int GroupsMax { get; init; } = 10_000;
+
+    /// <summary>Members of one group: 1,000; Kafka has no bound by default, and a group has no use for more members than partitions.</summary>
+    public int GroupMembersMax { get; init; } = 1_000;
+
+    /// <summary>
+    /// Bytes that the protocols of one member may take: 1 MiB. A subscription to 10,000 topics with names of 60 characters and the
+    /// partitions owned is under it.
+    /// </summary>
+    public int MemberBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>offset.metadata.max.bytes, 4 KiB as in Kafka.</summary>
+    public int OffsetMetadataBytesMax { get; init; } = 4096;
+}

@@ -15,7 +15,7 @@ internal sealed class SluiceServer : IDisposable, IAsyncDisposable
     public static SluiceServer Start(string program, string[] args)
     {
         var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (var port in new[] { "GATEWAY", "KAFKA_REST", "KINESIS" }) start.Environment[$"SLUICE_PORTS__{port}"] = "0";
+        foreach (var port in new[] { "GATEWAY", "KAFKA_REST", "KAFKA", "KINESIS" }) start.Environment[$"SLUICE_PORTS__{port}"] = "0";
         return new SluiceServer(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."));
     }
 

@@ -37,7 +37,7 @@ internal static class DemoCommand
             ExitCode.Failed, $"Another sluice process owns {Path.GetFullPath(settings.Data)}; stop it, or give the demo another --data.");
         var steps = new DemoSteps(TimeProvider.System);
         await using var node = await SluiceNode.OpenAsync(settings, directory, LogLevel.Warning, cancel);
-        await using var servers = await IngestServers.StartAsync(node, new Settings.PortSettings { Gateway = 0, KafkaRest = 0, Kinesis = 0 }, cancel);
+        await using var servers = await IngestServers.StartAsync(node, new Settings.PortSettings { Gateway = 0, KafkaRest = 0, Kafka = 0, Kinesis = 0 }, cancel);
         steps.Add("start", null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var streaming = node.StreamCleaner.RunAsync(stop.Token);

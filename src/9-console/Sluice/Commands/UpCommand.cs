@@ -10,7 +10,7 @@ internal static class UpCommand
 {
     public static Command Create(Invocation invocation)
     {
-        var command = new Command("up", "Run as a service until Ctrl-C: gateway, Kafka REST, Kinesis, sink, stream job, daily schedule");
+        var command = new Command("up", "Run as a service until Ctrl-C: gateway, Kafka REST, Kafka, Kinesis, sink, stream job, daily schedule");
         command.SetAction((parse, cancel) => RunAsync(invocation, parse, cancel));
         return command;
     }
@@ -59,6 +59,7 @@ internal static class UpCommand
     {
         await invocation.Output.WriteLineAsync($"gateway     {servers.Gateway.GetLeftPart(UriPartial.Authority)}");
         await invocation.Output.WriteLineAsync($"kafka-rest  {servers.KafkaRest.GetLeftPart(UriPartial.Authority)}");
+        await invocation.Output.WriteLineAsync($"kafka       {servers.Kafka}");
         await invocation.Output.WriteLineAsync($"kinesis     {servers.Kinesis.GetLeftPart(UriPartial.Authority)}");
         var sinceStart = TimeProvider.System.GetElapsedTime(Invocation.ProcessStarted);
         await invocation.Output.WriteLineAsync($"ready in {sinceStart.TotalSeconds:0.0} s; Ctrl-C stops");

@@ -38,13 +38,15 @@ internal sealed class HttpServer : IAsyncDisposable
         catch (IOException taken)
         {
             await app.DisposeAsync();
-            throw new UserException(
-                ExitCode.Failed,
-                $"The {name} cannot listen on 127.0.0.1:{port}: {taken.Message} Set ports.{name} in sluice.yaml; 0 picks a free port.");
+            throw Taken(name, port, taken);
         }
 
         return new HttpServer(app) { Port = new Uri(app.Urls.First()).Port };
     }
+
+    public static UserException Taken(string name, int port, IOException taken) => new(
+        ExitCode.Failed,
+        $"The {name} cannot listen on 127.0.0.1:{port}: {taken.Message} Set ports.{name} in sluice.yaml; 0 picks a free port.");
 
     /// <summary>Listens on a Unix socket, HTTP/2 only, for commands of other processes of this machine.</summary>
     public static async Task<HttpServer> StartOnSocketAsync(string path, RequestDelegate handler, CancellationToken cancel)

@@ -1,19 +1,22 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Sluice.Gateway;
 using Sluice.Gateway.Config;
 using Sluice.KafkaRest;
+using Sluice.KafkaWire;
 using Sluice.Kinesis;
 
 namespace Sluice.Console.Node;
 
-/// <summary>The HTTP ports of a node: the gateway, and behind it, each on a port of its own, the REST proxy and Kinesis.</summary>
+/// <summary>The ports of a node: the gateway, behind it, each on a port of its own, the REST proxy and Kinesis; and the Kafka broker.</summary>
 internal sealed class IngestServers : IAsyncDisposable
 {
     private readonly ApiGateway _gateway;
     private readonly KinesisService _kinesis;
     private readonly FileStream _accessLog;
     private readonly List<HttpServer> _servers = [];
+    private KafkaBroker? _broker;
 
     private IngestServers(ApiGateway gateway, KinesisService kinesis, FileStream accessLog)
     {
@@ -27,6 +30,9 @@ internal sealed class IngestServers : IAsyncDisposable
     public Uri KafkaRest { get; private set; } = null!;
 
     public Uri Kinesis { get; private set; } = null!;
+
+    /// <summary>What clients write as <c>bootstrap.servers</c>.</summary>
+    public string Kafka { get; private set; } = "";
 
     /// <param name="ports">0 picks a free one.</param>
     /// <exception cref="UserException">A port is taken, or the gateway's configuration has faults.</exception>
@@ -49,6 +55,7 @@ internal sealed class IngestServers : IAsyncDisposable
             servers.Gateway = await servers.ServeAsync("gateway", ports.Gateway, gateway.InvokeAsync, cancel);
             servers.KafkaRest = await servers.ServeAsync("kafka-rest", ports.KafkaRest, rest.InvokeAsync, cancel);
             servers.Kinesis = await servers.ServeAsync("kinesis", ports.Kinesis, kinesis.InvokeAsync, cancel);
+            servers.Kafka = await servers.BrokerAsync(node, ports.Kafka, cancel);
             return servers;
         }
         catch
@@ -67,11 +74,28 @@ internal sealed class IngestServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Who drains disposes before the end of its scope does it again.
+        if (Interlocked.Exchange(ref _broker, null) is { } broker) await broker.DisposeAsync();
         // A subscription lasts minutes, and a server waits for its requests.
         _kinesis.EndSubscriptions();
         foreach (var server in _servers) await server.DisposeAsync();
         await _gateway.DisposeAsync();
         await _accessLog.DisposeAsync();
+    }
+
+    private async Task<string> BrokerAsync(SluiceNode node, int port, CancellationToken cancel)
+    {
+        _broker = new KafkaBroker(node.Log, node.Settings.Kafka.Options(port), node.Time, node.Logging.CreateLogger<KafkaBroker>());
+        try
+        {
+            await _broker.StartAsync(cancel);
+        }
+        catch (IOException taken)
+        {
+            throw HttpServer.Taken("kafka", port, taken);
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_broker.Port}");
     }
 
     private async Task<Uri> ServeAsync(string name, int port, RequestDelegate handler, CancellationToken cancel)

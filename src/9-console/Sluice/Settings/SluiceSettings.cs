@@ -21,6 +21,8 @@ internal sealed class SluiceSettings
     /// <summary>Stages, routes, API keys, throttles.</summary>
     public GatewayConfig Gateway { get; set; } = new();
 
+    public KafkaSettings Kafka { get; set; } = new();
+
     public KinesisSettings Kinesis { get; set; } = new();
 
     public StreamSettings Stream { get; set; } = new();
@@ -51,6 +53,8 @@ internal sealed class PortSettings
     public int Gateway { get; set; } = 8080;
 
     public int KafkaRest { get; set; } = 8082;
+
+    public int Kafka { get; set; } = 9092;
 
     public int Kinesis { get; set; } = 4567;
 }

@@ -38,4 +38,28 @@ public sealed record KafkaRestOptions
 
     /// <summary>Nesting of a key or value: the limit of the JSON parser (Jackson) in the official proxy.</summary>
     public int JsonDepthMax { get; init; } = 1000;
+
+    /// <summary>Scheme, host and port that base_uri of a new consumer begins with; null takes those of its request.</summary>
+    public Uri? AdvertisedListener { get; init; }
+
+    /// <summary>A consumer instance that is not used for so long is closed: the official proxy's consumer.instance.timeout.ms.</summary>
+    public TimeSpan ConsumerInstanceTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a read waits for a first record when neither it nor its instance says: consumer.request.timeout.ms.</summary>
+    public int ConsumerRequestTimeoutMs { get; init; } = 1000;
+
+    /// <summary>The longest wait that a client may ask for: five minutes, as long as an instance may be idle.</summary>
+    public int ConsumerRequestTimeoutMsMax { get; init; } = 300_000;
+
+    /// <summary>Most bytes of keys and values in the answer to one read: the official proxy's consumer.request.max.bytes, 64 MiB.</summary>
+    public int ConsumerRequestBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes asked of a partition at once: Kafka's max.partition.fetch.bytes, 1 MiB.</summary>
+    public int ConsumerFetchBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Consumer instances open at one moment; more are refused with 429. Each holds some kilobytes.</summary>
+    public int ConsumerInstancesMax { get; init; } = 10_000;
+
+    /// <summary>Largest body of a request that is no produce: 1 MiB holds the positions of 10,000 partitions.</summary>
+    public int ControlRequestBytesMax { get; init; } = 1024 * 1024;
 }

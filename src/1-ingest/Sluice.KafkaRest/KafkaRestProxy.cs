@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Sluice.KafkaRest.Consume;
 using Sluice.KafkaRest.Http;
 using Sluice.KafkaRest.Metadata;
 using Sluice.KafkaRest.Produce;
@@ -17,23 +18,7 @@ namespace Sluice.KafkaRest;
 /// </remarks>
 public sealed partial class KafkaRestProxy
 {
-    private static readonly RouteTable s_routes = new(
-        new Route(
-            "/topics/{topic}",
-            new RouteMethod("POST", RequestEntity.Embedded, ProduceRecords.ToTopicAsync),
-            new RouteMethod("GET", RequestEntity.Ignored, Topics.GetAsync)),
-        new Route(
-            "/topics/{topic}/partitions/{partition}",
-            new RouteMethod("POST", RequestEntity.Embedded, ProduceRecords.ToPartitionAsync),
-            new RouteMethod("GET", RequestEntity.Ignored, Partitions.GetAsync)),
-        new Route("/topics/{topic}/partitions/{partition}/offsets", new RouteMethod("GET", RequestEntity.Ignored, Partitions.GetOffsetsAsync)),
-        new Route("/topics/{topic}/partitions", new RouteMethod("GET", RequestEntity.Ignored, Partitions.ListAsync)),
-        new Route("/topics", new RouteMethod("GET", RequestEntity.Ignored, Topics.ListAsync)),
-        new Route("/brokers", new RouteMethod("GET", RequestEntity.Ignored, Brokers.ListAsync)),
-        new Route(
-            "/",
-            new RouteMethod("GET", RequestEntity.Ignored, Root.GetAsync),
-            new RouteMethod("POST", RequestEntity.V2, Root.GetAsync)));
+    private static readonly RouteTable s_routes = new([.. V2Routes(), .. ConsumerRoutes.All()]);
 
     private readonly RestServices _services;
 
@@ -68,6 +53,26 @@ public sealed partial class KafkaRestProxy
         }
     }
 
+    private static Route[] V2Routes() =>
+    [
+        new Route(
+            "/topics/{topic}",
+            new RouteMethod("POST", RequestEntity.Embedded, ProduceRecords.ToTopicAsync),
+            new RouteMethod("GET", RequestEntity.Ignored, Topics.GetAsync)),
+        new Route(
+            "/topics/{topic}/partitions/{partition}",
+            new RouteMethod("POST", RequestEntity.Embedded, ProduceRecords.ToPartitionAsync),
+            new RouteMethod("GET", RequestEntity.Ignored, Partitions.GetAsync)),
+        new Route("/topics/{topic}/partitions/{partition}/offsets", new RouteMethod("GET", RequestEntity.Ignored, Partitions.GetOffsetsAsync)),
+        new Route("/topics/{topic}/partitions", new RouteMethod("GET", RequestEntity.Ignored, Partitions.ListAsync)),
+        new Route("/topics", new RouteMethod("GET", RequestEntity.Ignored, Topics.ListAsync)),
+        new Route("/brokers", new RouteMethod("GET", RequestEntity.Ignored, Brokers.ListAsync)),
+        new Route(
+            "/",
+            new RouteMethod("GET", RequestEntity.Ignored, Root.GetAsync),
+            new RouteMethod("POST", RequestEntity.V2, Root.GetAsync)),
+    ];
+
     /// <summary>The endpoint, or null after the refusal has been written: 404, 405, 415, 406, in the order of JAX-RS.</summary>
     private static RouteMethod? Choose(HttpContext http, out RouteValues values)
     {
@@ -79,10 +84,18 @@ public sealed partial class KafkaRestProxy
         {
             RequestEntity.Embedded => Negotiation.FormatOf(request.ContentType) != EmbeddedFormat.None,
             RequestEntity.V2 => Negotiation.IsV2Entity(request.ContentType),
+            RequestEntity.Consumer => Negotiation.IsConsumerEntity(request.ContentType),
+            RequestEntity.Json => Negotiation.IsJsonEntity(request.ContentType),
             _ => true,
         };
         if (!understood) return Refuse(http, RestError.UnsupportedMediaType);
-        return Negotiation.AcceptsV2(request.Headers.Accept) ? endpoint : Refuse(http, RestError.NotAcceptable);
+        var accepted = endpoint.Response switch
+        {
+            ResponseEntity.V2 => Negotiation.AcceptsV2(request.Headers.Accept),
+            ResponseEntity.Json => Negotiation.AcceptsJson(request.Headers.Accept),
+            _ => true,
+        };
+        return accepted ? endpoint : Refuse(http, RestError.NotAcceptable);
     }
 
     private static RouteMethod? RefuseMethod(HttpContext http, Route route)

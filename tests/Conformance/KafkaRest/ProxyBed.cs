@@ -23,12 +23,16 @@ public sealed class ProxyBed : IAsyncDisposable
 
     public LoopbackServer Server { get; }
 
-    public static async Task<ProxyBed> StartAsync(KafkaRestOptions? options = null)
+    public static async Task<ProxyBed> StartAsync(KafkaRestOptions? options = null, TimeProvider? time = null, InMemoryLog? log = null)
     {
-        var log = new InMemoryLog();
-        log.AddTopic("one");
-        log.AddTopic("three", 3);
-        var proxy = new KafkaRestProxy(log, options ?? new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
+        if (log is null)
+        {
+            log = new InMemoryLog();
+            log.AddTopic("one");
+            log.AddTopic("three", 3);
+        }
+
+        var proxy = new KafkaRestProxy(log, options ?? new KafkaRestOptions(), time ?? TimeProvider.System, NullLogger.Instance);
         return new ProxyBed(log, await LoopbackServer.StartAsync(proxy.InvokeAsync));
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Sluice.KafkaRest.Http;
 
 /// <summary>How keys and values are written in a v2 produce request.</summary>
@@ -39,6 +41,45 @@ internal static class Negotiation
     public static bool IsV2Entity(string? contentType) =>
         string.IsNullOrEmpty(contentType) || Same(MediaType(contentType), V2);
 
+    /// <summary>Whether a consumer's request, which the official proxy takes in every v2 type, has one of them.</summary>
+    public static bool IsConsumerEntity(string? contentType) => IsV2Entity(contentType) || FormatOf(contentType) != EmbeddedFormat.None;
+
+    /// <summary>
+    /// The format a read asks for: the wanted type with the highest weight, binary where the client takes anything;
+    /// <see cref="EmbeddedFormat.None"/> means 406.
+    /// </summary>
+    /// <param name="withTimestamps">Whether the type has the parameter <c>timestamps=true</c>, which is an addition of this proxy.</param>
+    public static EmbeddedFormat FormatOfAnswer(string? accept, out bool withTimestamps)
+    {
+        withTimestamps = false;
+        if (string.IsNullOrEmpty(accept)) return EmbeddedFormat.Binary;
+        var best = EmbeddedFormat.None;
+        var bestWeight = 0.0;
+        foreach (var range in accept.AsSpan().Split(','))
+        {
+            var entry = accept.AsSpan(range);
+            var type = MediaType(entry);
+            var format = type is "*/*" || Same(type, "application/*") ? EmbeddedFormat.Binary : FormatOf(type.ToString());
+            var weight = WeightOf(entry);
+            if (type.IsEmpty || format == EmbeddedFormat.None || weight <= bestWeight) continue;
+            (best, bestWeight) = (format, weight);
+            withTimestamps = Parameter(entry, "timestamps=") is "true";
+        }
+
+        return best;
+    }
+
+    /// <summary>The media type of records in a format.</summary>
+    public static string TypeOf(EmbeddedFormat format) => format == EmbeddedFormat.Json ? EmbeddedJson : Binary;
+
+    /// <summary>Whether a v3 client takes JSON.</summary>
+    public static bool AcceptsJson(string? accept) =>
+        string.IsNullOrEmpty(accept) || accept == "*/*" || Names(accept, Json, withWildcards: true);
+
+    /// <summary>Whether a v3 request is JSON. No type at all is taken for it.</summary>
+    public static bool IsJsonEntity(string? contentType) =>
+        string.IsNullOrEmpty(contentType) || Same(MediaType(contentType), Json);
+
     /// <summary>Whether <c>application/vnd.kafka.v2+json</c> is among what the client takes; otherwise 406.</summary>
     public static bool AcceptsV2(string? accept) =>
         string.IsNullOrEmpty(accept) || accept == "*/*" || Names(accept, V2, withWildcards: true);
@@ -60,16 +101,23 @@ internal static class Negotiation
         return false;
     }
 
-    private static bool IsExcluded(ReadOnlySpan<char> entry)
+    private static bool IsExcluded(ReadOnlySpan<char> entry) => WeightOf(entry) == 0;
+
+    private static double WeightOf(ReadOnlySpan<char> entry)
+    {
+        var text = Parameter(entry, "q=");
+        return text.IsEmpty || !double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight) ? 1 : weight;
+    }
+
+    private static ReadOnlySpan<char> Parameter(ReadOnlySpan<char> entry, string name)
     {
         foreach (var range in entry.Split(';'))
         {
             var parameter = entry[range].Trim();
-            if (!parameter.StartsWith("q=", StringComparison.OrdinalIgnoreCase)) continue;
-            return parameter[2..].Trim().Trim("0.").IsEmpty;
+            if (parameter.StartsWith(name, StringComparison.OrdinalIgnoreCase)) return parameter[name.Length..].Trim();
         }
 
-        return false;
+        return default;
     }
 
     private static ReadOnlySpan<char> MediaType(ReadOnlySpan<char> header)

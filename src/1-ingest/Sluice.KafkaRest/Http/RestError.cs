@@ -32,9 +32,34 @@ internal sealed record RestError(int Status, int Code, string Message)
     public static readonly RestError KeyNotBase64 = Unprocessable("Record key contains invalid base64 encoding");
     public static readonly RestError ValueNotBase64 = Unprocessable("Record value contains invalid base64 encoding");
 
+    public static readonly RestError ConsumerNotFound = new(404, 40403, "Consumer instance not found.");
+
+    public static readonly RestError FormatMismatch = new(
+        406, 40601, "The requested embedded data format does not match the deserializer for this consumer instance");
+
+    public static readonly RestError ConsumerExists = new(
+        409, 40902, "Consumer with specified consumer ID already exists in the specified consumer group.");
+
+    public static readonly RestError SubscriptionExclusive = IllegalState("Subscription to topics, partitions and pattern are mutually exclusive");
+
+    public static readonly RestError NotSubscribed = IllegalState("Consumer is not subscribed to any topics or assigned any partitions");
+
+    public static readonly RestError TooManyConsumers = new(
+        429, 429, "Too many consumer instances are open. Delete those that are not used, or wait until they are idle for long enough.");
+
     public static readonly RestError Internal = new(500, 50001, "Internal Server Error");
 
     public static RestError BadRequest(string message) => new(400, 400, message);
+
+    public static RestError IllegalState(string message) => new(409, 40903, "Illegal state: " + message);
+
+    public static RestError InvalidConsumerConfig(string message) => new(422, 42204, "Invalid consumer configuration: " + message);
+
+    public static RestError InvalidConsumerRange(string message) => new(422, 40001, "Invalid consumer configuration: " + message);
+
+    public static RestError JsonConversion(string message) => new(422, 42203, "Conversion of JSON failed: " + message);
+
+    public static RestError Kafka(string message) => new(500, 50002, message);
 
     public static RestError BadTopic(string message) => new(400, 40002, message);
 

@@ -31,6 +31,8 @@ internal static class RestResponse
         Write(http, StatusCodes.Status200OK, Negotiation.V2, buffer.WrittenSpan);
     }
 
+    public static void WriteNoContent(HttpContext http) => http.Response.StatusCode = StatusCodes.Status204NoContent;
+
     public static void WriteError(HttpContext http, RestError error, string contentType = Negotiation.V2)
     {
         var buffer = new ArrayBufferWriter<byte>();

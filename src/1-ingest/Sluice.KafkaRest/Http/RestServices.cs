@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.KafkaRest.Consume;
 using Sluice.KafkaRest.Produce;
 using Sluice.Log;
 
@@ -18,6 +19,8 @@ internal sealed class RestServices(ILog log, KafkaRestOptions options, TimeProvi
     public ProduceStatePool States { get; } = new(options);
 
     public RecordAppender Appender { get; } = new(log, options, time, logger);
+
+    public ConsumerRegistry Consumers { get; } = new(log, options, time);
 
     public RequestBudget Budget { get; } = new(options.RequestBytesInFlightMax);
 }

@@ -9,15 +9,16 @@ internal readonly record struct RestRequest(HttpContext Http, RestServices Servi
     public CancellationToken Cancel => Http.RequestAborted;
 }
 
-/// <summary>Values of up to four path parameters, in the order of the template.</summary>
-internal readonly record struct RouteValues(string First, string Second, string Third, string Fourth)
+/// <summary>Values of up to five path parameters, in the order of the template.</summary>
+internal readonly record struct RouteValues(string First, string Second, string Third, string Fourth, string Fifth)
 {
     public RouteValues With(int index, string value) => index switch
     {
         0 => this with { First = value },
         1 => this with { Second = value },
         2 => this with { Third = value },
-        _ => this with { Fourth = value },
+        3 => this with { Fourth = value },
+        _ => this with { Fifth = value },
     };
 }
 
@@ -27,10 +28,28 @@ internal enum RequestEntity
     Ignored,
     V2,
     Embedded,
+
+    /// <summary>A v2 entity in any of the v2 types.</summary>
+    Consumer,
+
+    /// <summary>A v3 entity.</summary>
+    Json,
+}
+
+/// <summary>What the client must be ready to take.</summary>
+internal enum ResponseEntity
+{
+    V2,
+
+    /// <summary>The endpoint looks at the Accept header itself.</summary>
+    Negotiated,
+
+    /// <summary>A v3 entity.</summary>
+    Json,
 }
 
 /// <summary>One method of a path.</summary>
-internal sealed record RouteMethod(string Method, RequestEntity Entity, RestAction Action);
+internal sealed record RouteMethod(string Method, RequestEntity Entity, RestAction Action, ResponseEntity Response = ResponseEntity.V2);
 
 /// <summary>A path template such as <c>/topics/{topic}/partitions/{partition}</c> and its methods.</summary>
 internal sealed class Route

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Sluice.KafkaRest.Http;
+using Sluice.Log;
+
+namespace Sluice.KafkaRest.Consume;
+
+/// <summary>The answer to one read while it is made: the records as JSON, and how far each partition got.</summary>
+internal sealed class RecordPage : IDisposable
+{
+    /// <summary>The budget of all bodies is asked for this much at a time: a sixteenth of the largest answer.</summary>
+    private const int BudgetStep = 4 * 1024 * 1024;
+
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly Utf8JsonWriter _writer;
+    private readonly EmbeddedFormat _format;
+    private readonly bool _withTimestamps;
+    private readonly long _bytesMax;
+    private readonly RequestBudget _budget;
+    private readonly Dictionary<AssignedPartition, long> _next = [];
+    private long _reserved;
+
+    public RecordPage(EmbeddedFormat format, bool withTimestamps, long bytesMax, RequestBudget budget)
+    {
+        _format = format;
+        _withTimestamps = withTimestamps;
+        _bytesMax = bytesMax;
+        _budget = budget;
+        _writer = new Utf8JsonWriter(_buffer, RestResponse.JsonOptions);
+        _writer.WriteStartArray();
+    }
+
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of keys and values so far.</summary>
+    public long Bytes { get; private set; }
+
+    public bool IsFull { get; private set; }
+
+    /// <summary>Where each partition that was read goes on once this page is delivered.</summary>
+    public IReadOnlyDictionary<AssignedPartition, long> Next => _next;
+
+    /// <summary>The offset the next record of a partition is read from; <paramref name="position"/> unless the page holds some of it.</summary>
+    public long NextOf(AssignedPartition assigned, long position) => _next.GetValueOrDefault(assigned, position);
+
+    /// <summary>Writes records until the page is full. A record that the format cannot show ends the page, or is the refusal when it comes first.</summary>
+    public RestError? Add(AssignedPartition assigned, ReadOnlySpan<byte> batches, long from)
+    {
+        var records = new RecordReader(batches, from);
+        while (records.MoveNext())
+        {
+            var size = records.Key.Span.Length + records.Value.Span.Length;
+            if (Count > 0 && Bytes + size > _bytesMax)
+            {
+                IsFull = true;
+                return null;
+            }
+
+            var error = Fault(assigned.Partition, records, size);
+            if (error is not null)
+            {
+                IsFull = true;
+                return Count == 0 ? error : null;
+            }
+
+            Write(assigned.Partition, records);
+            Count++;
+            Bytes += size;
+            _next[assigned] = records.Offset + 1;
+        }
+
+        _next[assigned] = records.NextOffset;
+        return null;
+    }
+
+    /// <summary>The whole answer; nothing can be added after it.</summary>
+    public ReadOnlySpan<byte> Finish()
+    {
+        _writer.WriteEndArray();
+        _writer.Flush();
+        return _buffer.WrittenSpan;
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _budget.Return(_reserved);
+    }
+
+    private RestError? Fault(TopicPartition partition, in RecordReader records, int size)
+    {
+        if (_format == EmbeddedFormat.Json && !(IsJson(records.Key) && IsJson(records.Value)))
+        {
+            return RestError.JsonConversion(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the record at offset {records.Offset} of {partition} is not JSON. Read it with a binary consumer, or move the position behind it."));
+        }
+
+        while (_writer.BytesCommitted + _writer.BytesPending + (2L * size) > _reserved)
+        {
+            if (!_budget.TryTake(BudgetStep)) return RestError.TooManyBytes;
+            _reserved += BudgetStep;
+        }
+
+        return null;
+    }
+
+    private void Write(TopicPartition partition, in RecordReader records)
+    {
+        _writer.WriteStartObject();
+        _writer.WriteString("topic"u8, partition.Topic);
+        _writer.WritePropertyName("key"u8);
+        WriteData(records.Key);
+        _writer.WritePropertyName("value"u8);
+        WriteData(records.Value);
+        _writer.WriteNumber("partition"u8, partition.Partition);
+        _writer.WriteNumber("offset"u8, records.Offset);
+        if (_withTimestamps) _writer.WriteNumber("timestamp"u8, records.TimestampMs);
+        _writer.WriteEndObject();
+    }
+
+    private void WriteData(RecordBytes data)
+    {
+        if (data.IsNull) _writer.WriteNullValue();
+        else if (_format == EmbeddedFormat.Json) _writer.WriteRawValue(data.Span, skipInputValidation: true);
+        else _writer.WriteBase64StringValue(data.Span);
+    }
+
+    private static bool IsJson(RecordBytes data)
+    {
+        if (data.IsNull) return true;
+        if (data.Span.IsEmpty) return false;
+        try
+        {
+            var reader = new Utf8JsonReader(data.Span, new JsonReaderOptions { MaxDepth = 1000 });
+            while (reader.Read())
+            {
+                // Reading to the end is the check.
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

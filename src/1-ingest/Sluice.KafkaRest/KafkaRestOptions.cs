@@ -60,6 +60,12 @@ public sealed record KafkaRestOptions
     /// <summary>Consumer instances open at one moment; more are refused with 429. Each holds some kilobytes.</summary>
     public int ConsumerInstancesMax { get; init; } = 10_000;
 
-    /// <summary>Largest body of a request that is no produce: 1 MiB holds the positions of 10,000 partitions.</summary>
-    public int ControlRequestBytesMax { get; init; } = 1024 * 1024;
+    /// <summary>Largest body of a request that is read as a whole object: a v3 batch of ten records of 1 MiB in base64 fits in 16 MiB.</summary>
+    public int ControlRequestBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The id that the v3 API shows the cluster under. Kafka's own are 22 characters of base64url; any text without a slash will do.</summary>
+    public string ClusterId { get; init; } = "sluice";
+
+    /// <summary>Most entries of a v3 batch: the official proxy's api.v3.produce.batch.maximum.entries, 10.</summary>
+    public int BatchEntriesMax { get; init; } = 10;
 }

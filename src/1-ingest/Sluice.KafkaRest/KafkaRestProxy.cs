@@ -4,13 +4,14 @@ using Sluice.KafkaRest.Consume;
 using Sluice.KafkaRest.Http;
 using Sluice.KafkaRest.Metadata;
 using Sluice.KafkaRest.Produce;
+using Sluice.KafkaRest.V3;
 using Sluice.Log;
 
 namespace Sluice.KafkaRest;
 
 /// <summary>
-/// The Kafka REST Proxy API v2 over a log (https://docs.confluent.io/platform/current/kafka-rest/api.html): produce in json and
-/// binary, brokers, topics, partitions, offsets.
+/// The Kafka REST Proxy APIs v2 and v3 over a log (https://docs.confluent.io/platform/current/kafka-rest/api.html): produce, consumers,
+/// clusters, brokers, topics, partitions, offsets. Records are binary, json or (v3) string.
 /// </summary>
 /// <remarks>
 /// A produce is answered after the log has stored the records. The error texts, numbers and statuses are those of the Confluent
@@ -18,7 +19,7 @@ namespace Sluice.KafkaRest;
 /// </remarks>
 public sealed partial class KafkaRestProxy
 {
-    private static readonly RouteTable s_routes = new([.. V2Routes(), .. ConsumerRoutes.All()]);
+    private static readonly RouteTable s_routes = new([.. V2Routes(), .. ConsumerRoutes.All(), .. V3Routes.All()]);
 
     private readonly RestServices _services;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Sluice.Bytes;
 using Sluice.Log.Records;
 
@@ -10,8 +11,8 @@ namespace Sluice.Log;
 [SuppressMessage("Design", "CA1001", Justification = "A writer that is not disposed only keeps its buffer from the pool.")]
 public sealed class RecordBatchBuilder
 {
-    // A record's attributes and its header count: both are zero, one byte each.
-    private const int RecordFixedBytes = 2;
+    // A record's attributes, which are zero.
+    private const int RecordFixedBytes = 1;
     private readonly ByteWriter _writer = new(initialBytes: 1024);
     private long _baseTimestampMs;
     private long _maxTimestampMs;
@@ -34,19 +35,28 @@ public sealed class RecordBatchBuilder
     }
 
     /// <summary>Appends a record. <paramref name="timestampMs"/> is ms since the epoch (CreateTime).</summary>
-    public void Append(long timestampMs, RecordBytes key, RecordBytes value)
+    public void Append(long timestampMs, RecordBytes key, RecordBytes value) => Append(timestampMs, key, value, []);
+
+    /// <summary>Appends a record with headers, in their order. <paramref name="timestampMs"/> is ms since the epoch (CreateTime).</summary>
+    public void Append(long timestampMs, RecordBytes key, RecordBytes value, ReadOnlySpan<RecordHeader> headers)
     {
         if (Count == 0) _baseTimestampMs = _maxTimestampMs = timestampMs;
         _maxTimestampMs = Math.Max(_maxTimestampMs, timestampMs);
         var delta = timestampMs - _baseTimestampMs;
-        var size = RecordFixedBytes + ByteWriter.VarlongSize(delta) + ByteWriter.VarlongSize(Count) + SizeOf(key) + SizeOf(value);
+        var size = RecordFixedBytes + ByteWriter.VarlongSize(delta) + ByteWriter.VarlongSize(Count) + SizeOf(key) + SizeOf(value) + SizeOf(headers);
         _writer.WriteVarint(size);
         _writer.WriteByte(0);
         _writer.WriteVarlong(delta);
         _writer.WriteVarint(Count);
         Write(key);
         Write(value);
-        _writer.WriteVarint(0);
+        _writer.WriteVarint(headers.Length);
+        foreach (var (name, headerValue) in headers)
+        {
+            Write(RecordBytes.Of(Encoding.UTF8.GetBytes(name)));
+            Write(headerValue is null ? RecordBytes.Null : RecordBytes.Of(headerValue));
+        }
+
         Count++;
     }
 
@@ -78,11 +88,30 @@ public sealed class RecordBatchBuilder
     private static int SizeOf(RecordBytes bytes) =>
         bytes.IsNull ? 1 : ByteWriter.VarlongSize(bytes.Span.Length) + bytes.Span.Length;
 
+    private static int SizeOf(ReadOnlySpan<RecordHeader> headers)
+    {
+        var size = ByteWriter.VarlongSize(headers.Length);
+        foreach (var (name, value) in headers)
+        {
+            var nameBytes = Encoding.UTF8.GetByteCount(name);
+            size += ByteWriter.VarlongSize(nameBytes) + nameBytes + (value is null ? 1 : SizeOf(RecordBytes.Of(value)));
+        }
+
+        return size;
+    }
+
     private void Write(RecordBytes bytes)
     {
         _writer.WriteVarint(bytes.IsNull ? -1 : bytes.Span.Length);
         _writer.Write(bytes.Span);
     }
+}
+
+/// <summary>A header of a record; the value may be null.</summary>
+public readonly record struct RecordHeader(string Name, byte[]? Value)
+{
+    /// <summary>Upper bound of what the header adds to its record: its bytes and two lengths.</summary>
+    public int SizeBytesMax => Encoding.UTF8.GetByteCount(Name) + (Value?.Length ?? 0) + 10;
 }
 
 /// <summary>A key or value: bytes, or null (which is not the same as empty).</summary>

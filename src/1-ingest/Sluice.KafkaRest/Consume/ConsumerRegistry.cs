@@ -20,7 +20,7 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
     private int _count;
     private long _lastSweep = time.GetTimestamp();
 
-    /// <summary>Creates an instance; null when the group has one of that name, or the error when there are too many.</summary>
+    /// <summary>Creates an instance; the refusal when the group has one of that name or there are too many, else null.</summary>
     public Task<RestError?> CreateAsync(string group, string name, ConsumerSettings settings, CancellationToken cancel) =>
         InGateAsync<RestError?>(
             async () =>

@@ -24,7 +24,7 @@ internal sealed record InstanceRecord(ConsumerSettings Settings, ConsumerChoice 
         return null;
     }
 
-    /// <summary>Replaces what is kept of an instance; null, or an instance that reads no topic there is, leaves nothing.</summary>
+    /// <summary>Replaces what is kept of an instance. Not to keep it, or an instance that reads no topic there is, leaves nothing.</summary>
     public static async ValueTask StoreAsync(ILog log, ConsumerInstance instance, bool keep, CancellationToken cancel)
     {
         var group = GroupOf(instance.Group, instance.Name);

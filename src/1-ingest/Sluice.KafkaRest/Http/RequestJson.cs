@@ -7,9 +7,6 @@ namespace Sluice.KafkaRest.Http;
 /// <summary>Reads the small JSON bodies of requests that are no produce, and fields of them.</summary>
 internal static class RequestJson
 {
-    /// <summary>Kafka's own limit of nesting in control requests is three; this one leaves room for what is refused field by field.</summary>
-    private const int DepthMax = 16;
-
     /// <summary>The object in the body, or a refusal. Undefined stands for an empty body.</summary>
     public static async ValueTask<(JsonElement Body, RestError? Error)> ReadAsync(RestRequest request, params string[] fields)
     {
@@ -20,7 +17,7 @@ internal static class RequestJson
         {
             if (await RequestBody.ReadAsync(request, state) is { } refused) return (default, refused);
             if (state.Body.Length > services.Options.ControlRequestBytesMax) return (default, RestError.TooLarge);
-            return Parse(state.Body, fields);
+            return Parse(state.Body, services.Options.JsonDepthMax, fields);
         }
         finally
         {
@@ -58,12 +55,12 @@ internal static class RequestJson
         return null;
     }
 
-    private static (JsonElement Body, RestError? Error) Parse(ReadOnlySpan<byte> bytes, string[] fields)
+    private static (JsonElement Body, RestError? Error) Parse(ReadOnlySpan<byte> bytes, int depthMax, string[] fields)
     {
         if (bytes.Trim(" \t\r\n"u8).IsEmpty) return default;
         try
         {
-            var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = DepthMax });
+            var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = depthMax });
             var body = JsonElement.ParseValue(ref reader);
             if (reader.Read()) return (default, RestError.BadRequest("Malformed JSON: the body goes on after its object."));
             if (body.ValueKind == JsonValueKind.Null) return default;

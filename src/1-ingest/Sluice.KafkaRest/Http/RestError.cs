@@ -51,6 +51,17 @@ internal sealed record RestError(int Status, int Code, string Message)
 
     public static RestError BadRequest(string message) => new(400, 400, message);
 
+    public static RestError NoTopicPartition { get; } = new(404, 40403, "This server does not host this topic-partition.");
+
+    public static RestError BadBatch(string message) => new(422, 42208, "Error: 42208 : Invalid batch: " + message);
+
+    public static RestError RecordTooLarge(int bytesMax) => TooLarge with
+    {
+        Message = $"The record is larger than {bytesMax} bytes with its overhead. Send smaller records.",
+    };
+
+    public static RestError Retriable(string message) => new(503, 50003, message);
+
     public static RestError IllegalState(string message) => new(409, 40903, "Illegal state: " + message);
 
     public static RestError InvalidConsumerConfig(string message) => new(422, 42204, "Invalid consumer configuration: " + message);

@@ -178,7 +178,7 @@ public sealed class ConnectionTests
     private static byte[] ProduceOf(int correlationId, short acks, int partition = 0) =>
         RawKafka.Request(Produce, 3, correlationId, isFlexible: false, w =>
         {
-            using var builder = new RecordBatchBuilder();
+            var builder = new RecordBatchBuilder();
             builder.Append(1_000, RecordBytes.Null, RecordBytes.Of(Encoding.UTF8.GetBytes($"value {correlationId}")));
             w.WriteNullableString(null);
             w.WriteInt16(acks);

@@ -67,7 +67,7 @@ internal sealed class ApiBed : IAsyncDisposable
 
     public static byte[] Batch(params string[] values)
     {
-        using var builder = new RecordBatchBuilder();
+        var builder = new RecordBatchBuilder();
         foreach (var value in values) builder.Append(1_700_000_000_000, RecordBytes.Null, RecordBytes.Of(Encoding.UTF8.GetBytes(value)));
         return builder.Build().ToArray();
     }

@@ -125,7 +125,7 @@ public sealed class TopicApiTests
         await using var bed = await ApiBed.WithTopicAsync();
         foreach (var ms in (long[])[1_000, 2_000, 1_500])
         {
-            using var builder = new RecordBatchBuilder();
+            var builder = new RecordBatchBuilder();
             builder.Append(ms, RecordBytes.Null, RecordBytes.Null);
             await bed.Log.AppendAsync(new TopicPartition("t", 0), builder.Build().ToArray(), default);
         }

@@ -94,7 +94,7 @@ public sealed class ProducerTests
 
     private static async Task<AppendResult> AppendAsync(EmbeddedLog log, int sequence, short epoch = 0, long id = 1)
     {
-        using var builder = new RecordBatchBuilder();
+        var builder = new RecordBatchBuilder();
         builder.Append(1_000, RecordBytes.Null, RecordBytes.Of(Encoding.UTF8.GetBytes($"v{sequence}")));
         return await log.AppendAsync(LogFixture.T0, builder.Build().ToArray().WithProducer(id, epoch, sequence), default);
     }

@@ -29,6 +29,12 @@ internal sealed record DatasetTables(DeltaTable Clean, DeltaTable Quarantine, De
         new("reasons", "VARCHAR[]", true), new("replayed_at", Instant, false),
     ]);
 
+    // What compaction leaves behind: several files a second on the stream path, which a week of would make checkpoints of millions of
+    // actions. No reader of these tables holds a version for an hour.
+    private static readonly Dictionary<string, string> s_compacted = new() { ["delta.deletedFileRetentionDuration"] = "interval 1 hours" };
+
+    private static readonly Dictionary<string, string> s_plain = [];
+
     public static TableName CleanName(CleaningTarget target) => new(target.Path, target.Dataset.Name);
 
     public static TableName QuarantineName(Dataset dataset) => new("quarantine", dataset.Name);
@@ -42,10 +48,11 @@ internal sealed record DatasetTables(DeltaTable Clean, DeltaTable Quarantine, De
     public static async ValueTask<DatasetTables> OpenAsync(TableCatalog catalog, CleaningTarget target, CancellationToken cancel)
     {
         var columns = target.Dataset.Columns.Select(column => new TableColumn(column.Name, column.Type, column.Nullable));
+        var properties = target.ReadsObjects ? s_plain : s_compacted;
         return new DatasetTables(
-            await catalog.OpenOrCreateAsync(CleanName(target), new TableSchema([.. columns]), cancel),
-            await catalog.OpenOrCreateAsync(QuarantineName(target.Dataset), s_quarantine, cancel),
-            await catalog.OpenOrCreateAsync(DuplicatesName(target.Dataset), s_duplicates, cancel));
+            await catalog.OpenOrCreateAsync(CleanName(target), new TableSchema([.. columns]), properties, cancel),
+            await catalog.OpenOrCreateAsync(QuarantineName(target.Dataset), s_quarantine, s_compacted, cancel),
+            await catalog.OpenOrCreateAsync(DuplicatesName(target.Dataset), s_duplicates, s_compacted, cancel));
     }
 
     public static ValueTask<DeltaTable> OpenReplayedAsync(TableCatalog catalog, Dataset dataset, CancellationToken cancel) =>

@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using Sluice.Objects;
 
 namespace Sluice.Tables;
 
@@ -14,6 +15,9 @@ public sealed class DeltaTable
     private readonly RelationReader _relations;
     private readonly SnapshotCache _cache;
     private readonly CompactionCommit _compaction;
+
+    // Files that were removed up to then are deleted; a second deletion does no harm.
+    private long _deletedUpTo = -1;
 
     internal DeltaTable(TableCatalog catalog, TableName name)
     {
@@ -116,8 +120,25 @@ public sealed class DeltaTable
         return await _compaction.RunAsync(await SnapshotAsync(cancel), connection, options, cancel);
     }
 
+    /// <summary>
+    /// Deletes the data files that commits removed longer ago than the table's retention (<c>delta.deletedFileRetentionDuration</c>), as far
+    /// as the newest snapshot still names them; the number of files it asked to be deleted. A reader of a version that old, and time
+    /// travel to it, end here. What a crash or another writer left unnamed stays for a vacuum.
+    /// </summary>
+    public async Task<int> DeleteExpiredAsync(CancellationToken cancel)
+    {
+        var snapshot = await SnapshotAsync(cancel);
+        var upTo = CheckpointActions.EldestKept(_catalog.Options.RetentionOf(snapshot.Metadata), _catalog.Time);
+        var expired = snapshot.State.Tombstones.Where(remove => remove.DeletionTimestamp > _deletedUpTo && remove.DeletionTimestamp <= upTo).ToList();
+        foreach (var path in expired.Select(remove => DataPath.Canonical(remove.Path)).Where(path => !DataPath.IsAbsolute(path)))
+            await _catalog.Objects.DeleteAsync(new ObjectKey(_log.Root + path), cancel);
+        _deletedUpTo = upTo;
+        return expired.Count;
+    }
+
     /// <summary>Writes version 0, unless the table exists by then.</summary>
-    internal async ValueTask CreateAsync(StructType schema, CancellationToken cancel) => await _committer.CreateAsync(schema, cancel);
+    internal ValueTask CreateAsync(StructType schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel) =>
+        _committer.CreateAsync(schema, properties, cancel);
 }
 
 /// <summary>What a commit does: operation and parameters for the history, files in and out, positions reached.</summary>

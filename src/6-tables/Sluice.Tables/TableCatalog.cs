@@ -60,13 +60,19 @@ public sealed class TableCatalog(
 
     /// <summary>The table; created with this schema as version 0 when there is none.</summary>
     /// <exception cref="TableSchemaException">It exists with another schema, or the schema has no Delta form.</exception>
-    public async ValueTask<DeltaTable> OpenOrCreateAsync(TableName name, TableSchema schema, CancellationToken cancel)
+    public ValueTask<DeltaTable> OpenOrCreateAsync(TableName name, TableSchema schema, CancellationToken cancel) =>
+        OpenOrCreateAsync(name, schema, EmptyMap.Strings, cancel);
+
+    /// <inheritdoc cref="OpenOrCreateAsync(TableName, TableSchema, CancellationToken)"/>
+    /// <param name="properties">Table properties by name (<c>delta.deletedFileRetentionDuration</c>, ...) that it is created with; those of a table that exists stay.</param>
+    public async ValueTask<DeltaTable> OpenOrCreateAsync(
+        TableName name, TableSchema schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel)
     {
         var delta = TableSchemas.ToDelta(name, schema);
         if (await OpenAsync(name, cancel) is not { } table)
         {
             table = new DeltaTable(this, name);
-            await table.CreateAsync(delta, cancel);
+            await table.CreateAsync(delta, properties, cancel);
             table = Table(name);
         }
 

@@ -42,4 +42,9 @@ public sealed record TablesOptions(string ScratchDirectory)
 
     /// <summary>What commits name as their engine.</summary>
     internal string EngineInfo { get; } = $"Sluice/{typeof(TablesOptions).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>How long files that were removed from a table are kept.</summary>
+    internal TimeSpan RetentionOf(TableMetadata table) => table.Configuration.TryGetValue("delta.deletedFileRetentionDuration", out var text)
+        ? CalendarInterval.Parse(text) ?? TimeSpan.MaxValue
+        : TombstoneRetention;
 }

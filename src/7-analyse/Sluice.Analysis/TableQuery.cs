@@ -8,7 +8,8 @@ namespace Sluice.Analysis;
 /// <summary>Runs a person's SELECT over all tables of the catalog, which are named <c>{namespace}.{table}</c>. It changes nothing.</summary>
 /// <param name="tables">The tables that can be read.</param>
 /// <param name="engine">Bounds of the DuckDB instance that each query gets.</param>
-public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine)
+/// <param name="prepare">Called with each query's connection before it, to make functions known that read something else.</param>
+public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action<DuckDBConnection>? prepare = null)
 {
     /// <summary>Runs the query until its first rows are there. All tables are read at the version they have now.</summary>
     /// <exception cref="QueryRefusedException">It is not one SELECT.</exception>
@@ -20,6 +21,7 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine)
         try
         {
             connection = duckDb.Connect();
+            prepare?.Invoke(connection);
             var named = await NamedAsync(connection, sql, cancel).ConfigureAwait(false);
             await RegisterAsync(connection, named, cancel).ConfigureAwait(false);
             connection.Execute("SET GLOBAL lock_configuration = true");

@@ -43,6 +43,18 @@ public sealed class QuestionsTests : IDisposable
     }
 
     [Fact]
+    public async Task Answers_over_the_stream_are_tables_of_their_own()
+    {
+        await _tables.AddSomeAsync();
+        await _tables.Questions.RunAllAsync("batch", CancellationToken.None);
+        // The stream's tables are empty, and so are the answers over them; those over the batch stay.
+        var answers = await _tables.Questions.RunAllAsync("stream", CancellationToken.None);
+        answers.Select(a => (a.Table.ToString(), a.Rows)).ShouldBe([("answers_stream.mean_by_station", 0L), ("answers_stream.warmest_station", 0L)]);
+        (await _tables.RowsAsync("SELECT count(*) FROM answers.mean_by_station")).ShouldBe([[2L]], new RowComparer());
+        (await _tables.RowsAsync("SELECT count(*) FROM answers_stream.mean_by_station")).ShouldBe([[0L]], new RowComparer());
+    }
+
+    [Fact]
     public async Task Tables_that_are_not_there_yet_have_no_rows()
     {
         var answers = await _tables.Questions.RunAllAsync("batch", CancellationToken.None);

@@ -126,6 +126,27 @@ public sealed class CompactionTests
         (await bed.RowsAsync(table)).Count.ShouldBe(29);
     }
 
+    [Fact]
+    public async Task Merged_files_are_deleted_once_the_tables_own_retention_is_over_and_not_before()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        using var bed = new TableBed(time);
+        var properties = new Dictionary<string, string> { ["delta.deletedFileRetentionDuration"] = "interval 1 hours" };
+        var table = await bed.Catalog.OpenOrCreateAsync(new TableName("t", "a"), TableBed.Schema(("id", "BIGINT")), properties, TableBed.Cancel);
+        for (var i = 0; i < 4; i++) await bed.AppendAsync(table, $"SELECT {i}::BIGINT AS id");
+        var rows = await bed.RowsAsync(table);
+        await table.CompactAsync(bed.Connection, s_options, TableBed.Cancel);
+        time.Advance(TimeSpan.FromMinutes(59));
+        (await table.DeleteExpiredAsync(TableBed.Cancel), Files()).ShouldBe((0, 5));
+        time.Advance(TimeSpan.FromMinutes(2));
+        (await table.DeleteExpiredAsync(TableBed.Cancel), Files()).ShouldBe((4, 1));
+        (await table.DeleteExpiredAsync(TableBed.Cancel)).ShouldBe(0);
+        (await bed.RowsAsync(table)).ShouldBe(rows);
+        (await table.HistoryAsync(TableBed.Cancel))[^1].Parameters["properties"].ShouldBe("""{"delta.deletedFileRetentionDuration":"interval 1 hours"}""");
+
+        int Files() => Directory.GetFiles(bed.TableDirectory(table), "*.parquet").Length;
+    }
+
     private static async Task<DeltaTable> FourFilesAsync(TableBed bed)
     {
         var table = await bed.CreateAsync("a", ("id", "BIGINT"));

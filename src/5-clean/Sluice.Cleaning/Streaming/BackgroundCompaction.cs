@@ -4,7 +4,7 @@ using Sluice.Tables;
 namespace Sluice.Cleaning.Streaming;
 
 /// <summary>
-/// Merges the small files of one dataset's tables beside its commits. A commit waits for it only when it falls far behind, which bounds
+/// Merges the small files of one dataset's tables beside its commits, and deletes merged ones after the tables' retention. A commit waits for it only when it falls far behind, which bounds
 /// the number of small files.
 /// </summary>
 internal sealed class BackgroundCompaction(TableCompactor compactor, DatasetTables tables, StreamOptions options) : IAsyncDisposable
@@ -43,5 +43,6 @@ internal sealed class BackgroundCompaction(TableCompactor compactor, DatasetTabl
         foreach (var compaction in await compactor.CompactAsync(tables.Clean, _lifetime.Token)) _clean.Enqueue(compaction);
         await compactor.CompactAsync(tables.Quarantine, _lifetime.Token);
         await compactor.CompactAsync(tables.Duplicates, _lifetime.Token);
+        foreach (var table in new[] { tables.Clean, tables.Quarantine, tables.Duplicates }) await table.DeleteExpiredAsync(_lifetime.Token);
     }
 }

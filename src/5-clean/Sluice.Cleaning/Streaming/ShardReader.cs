@@ -10,7 +10,7 @@ namespace Sluice.Cleaning.Streaming;
 internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions options, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _lifetime = new();
-    private readonly SortedDictionary<int, Shard> _shards = [];
+    private readonly SortedDictionary<int, ShardReading> _shards = [];
     private long _listed;
     private int _records;
     private long _bytes;
@@ -35,7 +35,7 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
         foreach (var description in await log.PartitionsAsync(target.Topic, cancel))
         {
             if (_shards.TryGetValue(description.Partition, out var known)) known.Description = description;
-            else _shards.Add(description.Partition, new Shard(description, position(description.Partition)));
+            else _shards.Add(description.Partition, new ShardReading(description, position(description.Partition)));
         }
     }
 
@@ -93,11 +93,11 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
         _lifetime.Dispose();
     }
 
-    private bool ParentsAreFinished(Shard shard) =>
+    private bool ParentsAreFinished(ShardReading shard) =>
         shard.Description.Parents.All(parent => !_shards.TryGetValue(parent, out var known) || known.IsFinished);
 
     /// <summary>Reads once from a shard; whether there may be more to read, here or in its children.</summary>
-    private async ValueTask<bool> ReadAsync(Shard shard, CancellationToken cancel)
+    private async ValueTask<bool> ReadAsync(ShardReading shard, CancellationToken cancel)
     {
         // That it is closed is known before the read, so that what is read then is all there will be.
         var (closed, woken) = (shard.Description.IsClosed, shard.News is not null);
@@ -119,7 +119,7 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
         return false;
     }
 
-    private async ValueTask<FetchedBatches> FetchAsync(Shard shard, TopicPartition partition, CancellationToken cancel)
+    private async ValueTask<FetchedBatches> FetchAsync(ShardReading shard, TopicPartition partition, CancellationToken cancel)
     {
         try
         {
@@ -135,7 +135,7 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
         }
     }
 
-    private bool Append(Shard shard, ReadOnlySpan<byte> batches)
+    private bool Append(ShardReading shard, ReadOnlySpan<byte> batches)
     {
         if (batches.IsEmpty) return false;
         if (IsEmpty) Since = time.GetTimestamp();

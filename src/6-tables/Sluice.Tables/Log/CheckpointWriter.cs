@@ -30,7 +30,7 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
         {
             await WriteAsync(snapshot, CancellationToken.None);
             _last = snapshot.Version;
-            var eldest = CheckpointActions.EldestKept(Retention(snapshot), catalog.Time);
+            var eldest = CheckpointActions.EldestKept(catalog.Options.RetentionOf(snapshot.Metadata), catalog.Time);
             return new Snapshot(snapshot.State.WithoutTombstones(eldest), snapshot);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SqlException)
@@ -45,7 +45,7 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
         using var folder = catalog.Scratch.Open();
         var rows = Path.Combine(folder.Path, "actions.json");
         var parquet = Path.Combine(folder.Path, "checkpoint.parquet");
-        var (count, longest) = await WriteRowsAsync(rows, CheckpointActions.Of(snapshot.State, Retention(snapshot), catalog.Time), cancel);
+        var (count, longest) = await WriteRowsAsync(rows, CheckpointActions.Of(snapshot.State, catalog.Options.RetentionOf(snapshot.Metadata), catalog.Time), cancel);
         using (var connection = catalog.DuckDb.Connect())
         {
             var copy = string.Create(CultureInfo.InvariantCulture, $"""
@@ -74,11 +74,6 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
         int.TryParse(snapshot.Metadata.Configuration.GetValueOrDefault("delta.checkpointInterval"), CultureInfo.InvariantCulture, out var interval) && interval > 0
             ? interval
             : catalog.Options.CheckpointInterval;
-
-    private TimeSpan Retention(Snapshot snapshot) =>
-        snapshot.Metadata.Configuration.TryGetValue("delta.deletedFileRetentionDuration", out var text)
-            ? CalendarInterval.Parse(text) ?? TimeSpan.MaxValue
-            : catalog.Options.TombstoneRetention;
 
     private static async ValueTask<(long Count, long Longest)> WriteRowsAsync(string path, IEnumerable<ILogAction> actions, CancellationToken cancel)
     {

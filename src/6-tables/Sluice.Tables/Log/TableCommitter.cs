@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 
 namespace Sluice.Tables;
 
@@ -15,15 +16,15 @@ internal sealed class TableCommitter(
         if (Features.WriteFault(snapshot.Protocol, snapshot.Metadata, snapshot.DeltaSchema) is { } fault) throw new TableUnsupportedException(table, fault);
     }
 
-    public async ValueTask CreateAsync(StructType schema, CancellationToken cancel)
+    public async ValueTask CreateAsync(StructType schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel)
     {
         var now = catalog.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var metadata = new TableMetadata($"{catalog.Options.NewId():D}", SchemaJson.Write(schema), [], EmptyMap.Strings) { CreatedTime = now };
+        var metadata = new TableMetadata($"{catalog.Options.NewId():D}", SchemaJson.Write(schema), [], properties) { CreatedTime = now };
         var info = new CommitInfo
         {
             Timestamp = now,
             Operation = "CREATE TABLE",
-            OperationParameters = new Dictionary<string, string> { ["isManaged"] = "false", ["partitionBy"] = "[]", ["properties"] = "{}" },
+            OperationParameters = new Dictionary<string, string> { ["isManaged"] = "false", ["partitionBy"] = "[]", ["properties"] = JsonSerializer.Serialize(properties) },
             IsolationLevel = Isolation(serializable: false),
             IsBlindAppend = true,
             EngineInfo = catalog.Options.EngineInfo,

@@ -3,7 +3,7 @@ using Sluice.Log;
 namespace Sluice.Cleaning.Streaming;
 
 /// <summary>One shard while it is read: how far, and what was read and is not taken yet.</summary>
-internal sealed class Shard(PartitionDescription description, long next)
+internal sealed class ShardReading(PartitionDescription description, long next)
 {
     private List<ShardRecord> _records = [];
 

@@ -39,6 +39,9 @@ internal sealed class ActionWriter : IDisposable
             case SetTransaction transaction: WriteTransaction(transaction); break;
             case DomainMetadata domain: WriteDomain(domain); break;
             case CommitInfo info: WriteCommitInfo(info); break;
+            case ChangeFile change: WriteChange(change); break;
+            case Sidecar sidecar: WriteSidecar(sidecar); break;
+            case CheckpointMetadata checkpoint: WriteCheckpoint(checkpoint); break;
             default: throw new InvalidOperationException($"{action.GetType().Name} is never written");
         }
 
@@ -130,6 +133,7 @@ internal sealed class ActionWriter : IDisposable
     private void WriteCommitInfo(CommitInfo info)
     {
         _json.WriteStartObject("commitInfo");
+        WriteOptional("inCommitTimestamp", info.InCommitTimestamp);
         WriteOptional("timestamp", info.Timestamp);
         _json.WriteString("operation", info.Operation);
         WriteMap("operationParameters", info.OperationParameters);
@@ -139,6 +143,32 @@ internal sealed class ActionWriter : IDisposable
         WriteMap("operationMetrics", info.OperationMetrics);
         if (info.EngineInfo is { } engine) _json.WriteString("engineInfo", engine);
         if (info.TxnId is { } id) _json.WriteString("txnId", id);
+        _json.WriteEndObject();
+    }
+
+    private void WriteChange(ChangeFile change)
+    {
+        _json.WriteStartObject("cdc");
+        _json.WriteString("path", change.Path);
+        WriteMap("partitionValues", change.PartitionValues);
+        _json.WriteNumber("size", change.Size);
+        _json.WriteBoolean("dataChange", false);
+        _json.WriteEndObject();
+    }
+
+    private void WriteSidecar(Sidecar sidecar)
+    {
+        _json.WriteStartObject("sidecar");
+        _json.WriteString("path", sidecar.Path);
+        _json.WriteNumber("sizeInBytes", sidecar.SizeInBytes);
+        _json.WriteNumber("modificationTime", sidecar.ModificationTimeMs);
+        _json.WriteEndObject();
+    }
+
+    private void WriteCheckpoint(CheckpointMetadata checkpoint)
+    {
+        _json.WriteStartObject("checkpointMetadata");
+        _json.WriteNumber("version", checkpoint.Version);
         _json.WriteEndObject();
     }
 

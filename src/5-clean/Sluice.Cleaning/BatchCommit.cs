@@ -31,46 +31,56 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         var decided = new HashSet<int>(inQuarantine);
         decided.UnionWith(inDuplicates);
 
-        var written = await WriteAsync(batch, decided, clean, cancel);
-        await StoreAsync(batch, written, (clean, quarantine, duplicates), cancel);
-        var verdicts = written.Verdicts;
-        return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
-    }
-
-    private async Task<WrittenBatch> WriteAsync(RawBatch batch, IReadOnlySet<int> decided, Snapshot clean, CancellationToken cancel)
-    {
         // With the keys at hand a batch is judged at once; without them, writing its rows meanwhile costs nothing and saves keeping them.
-        if (keys.ReadsTable && await session.WriteAsync(batch, decided, (tables.Clean, clean), KnownAsync, cancel) is { } written) return written;
-        var verdicts = await session.JudgeAsync(batch, decided, KnownAsync, cancel);
-        return new WrittenBatch(
-            verdicts, verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : []);
+        var written = keys.ReadsTable ? await session.WriteAsync(batch, decided, (tables.Clean, clean), KnownAsync, cancel) : null;
+        var verdicts = written?.Verdicts ?? await session.JudgeAsync(batch, decided, KnownAsync, cancel);
+        await StoreAsync(batch, (verdicts, written?.Files), (clean, quarantine, duplicates), cancel);
+        return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
 
         ValueTask<string?> KnownAsync(CancellationToken token) => keys.FindAsync(clean, token);
     }
 
+    /// <summary>
+    /// Quarantine and duplicates are committed while the next table's file is written: on a slow disk most of a small commit's time is
+    /// waiting for it. The clean commit waits for both.
+    /// </summary>
     private async Task StoreAsync(
-        RawBatch batch, WrittenBatch written, (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
+        RawBatch batch, (Verdicts Verdicts, IReadOnlyList<AddFile>? Files) judged,
+        (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        var verdicts = written.Verdicts;
-        if (verdicts.Quarantined > 0)
+        var decided = new List<Task>();
+        var clean = judged.Files;
+        try
         {
-            var rows = await session.QuarantineRowsAsync(batch, target.Path, now, cancel);
-            await TableWriter.AppendAsync(
-                tables.Quarantine, basis.Quarantine, session.Connection, rows, new Append(Noted(basis.Quarantine, batch)), cancel);
+            if (judged.Verdicts.Quarantined > 0)
+            {
+                var rows = await session.QuarantineRowsAsync(batch, target.Path, now, cancel);
+                decided.Add(await BeginAsync(tables.Quarantine, basis.Quarantine, rows, batch, cancel));
+            }
+
+            if (judged.Verdicts.Duplicates > 0)
+            {
+                var rows = await session.DuplicateRowsAsync(batch, target.Path, now, cancel);
+                decided.Add(await BeginAsync(tables.Duplicates, basis.Duplicates, rows, batch, cancel));
+            }
+
+            clean ??= judged.Verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : [];
+        }
+        finally
+        {
+            await Task.WhenAll(decided);
         }
 
-        if (verdicts.Duplicates > 0)
-        {
-            var rows = await session.DuplicateRowsAsync(batch, target.Path, now, cancel);
-            await TableWriter.AppendAsync(
-                tables.Duplicates, basis.Duplicates, session.Connection, rows, new Append(Noted(basis.Duplicates, batch)), cancel);
-        }
+        session.Committed(await TableWriter.CommitAsync(tables.Clean, basis.Clean, clean, new Append(Reached(batch), ReadsTable: true), cancel));
+        keys.Accept(clean);
+    }
 
-        var version = await TableWriter.CommitAsync(
-            tables.Clean, basis.Clean, written.Files, new Append(Reached(batch), ReadsTable: true), cancel);
-        session.Committed(version);
-        keys.Accept(written.Files);
+    /// <summary>Writes the rows; the commit that adds them is under way when this returns.</summary>
+    private async Task<Task> BeginAsync(DeltaTable table, Snapshot basis, string rows, RawBatch batch, CancellationToken cancel)
+    {
+        var files = await table.WriteFilesAsync(session.Connection, rows, cancel);
+        return TableWriter.CommitAsync(table, basis, files, new Append(Noted(basis, batch)), cancel);
     }
 
     /// <summary>The table must not have come further than where the batch begins, nor than where it ends without a record.</summary>

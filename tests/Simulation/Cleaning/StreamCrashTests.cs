@@ -11,17 +11,16 @@ namespace Sluice.Simulation.Cleaning;
 /// <summary>The stream job dies at every operation on the tables' store and the log, and again and again over a seeded history.</summary>
 public sealed class StreamCrashTests(ITestOutputHelper output)
 {
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_job_that_dies_at_any_operation_ends_with_each_record_in_one_place(bool afterEffect)
+    // To die before an operation is to die after the one before it, so only the latter is tried.
+    [Fact]
+    public async Task A_job_that_dies_at_any_operation_ends_with_each_record_in_one_place()
     {
         // Once through without a crash tells how many operations there are.
-        var expected = await OutcomeAsync(int.MaxValue, afterEffect);
+        var expected = await OutcomeAsync(int.MaxValue);
         expected.Operations.ShouldBeGreaterThan(30);
         for (var crashAt = 1; crashAt <= expected.Operations; crashAt++)
         {
-            var outcome = await OutcomeAsync(crashAt, afterEffect);
+            var outcome = await OutcomeAsync(crashAt);
             outcome.ShouldBe(expected with { Operations = outcome.Operations }, $"crash at operation {crashAt}");
         }
     }
@@ -37,7 +36,7 @@ public sealed class StreamCrashTests(ITestOutputHelper output)
         var crash = new CrashAt();
         using var bed = new StreamBed(shards: 2, crash);
         var history = new ShardHistory(bed, random);
-        for (var round = 0; round < 30; round++)
+        for (var round = 0; round < 20; round++)
         {
             await history.PutSomeAsync();
             if (random.Next(3) == 0) history.Reshard();
@@ -55,7 +54,7 @@ public sealed class StreamCrashTests(ITestOutputHelper output)
         (await bed.CleanRowsAsync()).ShouldBe(history.FirstOfEachKey());
     }
 
-    private static async Task<Outcome> OutcomeAsync(int crashAt, bool afterEffect)
+    private static async Task<Outcome> OutcomeAsync(int crashAt)
     {
         var crash = new CrashAt();
         using var bed = new StreamBed(shards: 2, crash);
@@ -64,7 +63,7 @@ public sealed class StreamCrashTests(ITestOutputHelper output)
         bed.Memory.Reshard(StreamBed.Stream, [0], 1);
         await bed.PutAsync(2, CleaningBed.Reading(2, "child"), CleaningBed.Reading(3, "child"));
         await bed.PutAsync(1, CleaningBed.Reading(4), CleaningBed.Reading(3 + 2));
-        var operations = await RunUntilCrashAsync(bed, crash, crashAt, afterEffect);
+        var operations = await RunUntilCrashAsync(bed, crash, crashAt, afterEffect: true);
         await CheckAsync(bed);
         await bed.DrainAsync();
         (await CheckAsync(bed)).Waiting.ShouldBe(0);

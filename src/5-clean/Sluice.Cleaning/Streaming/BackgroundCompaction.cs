@@ -4,8 +4,8 @@ using Sluice.Tables;
 namespace Sluice.Cleaning.Streaming;
 
 /// <summary>
-/// Merges the small files of one dataset's tables beside its commits, and deletes merged ones after the tables' retention. A commit waits for it only when it falls far behind, which bounds
-/// the number of small files.
+/// Merges the small files of one dataset's tables beside its commits, and deletes merged ones after the tables' retention. A commit
+/// waits for it only when it falls far behind, which bounds the number of small files.
 /// </summary>
 internal sealed class BackgroundCompaction(TableCompactor compactor, DatasetTables tables, StreamOptions options) : IAsyncDisposable
 {

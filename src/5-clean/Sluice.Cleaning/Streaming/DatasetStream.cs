@@ -47,8 +47,8 @@ internal sealed class DatasetStream(
     /// <summary>Forgets what is open: after a fault, and at the end.</summary>
     public Task CloseAsync() => InTurnAsync(CloseInTurnAsync, CancellationToken.None);
 
-    /// <summary>Completes at the next <see cref="Resume"/>.</summary>
-    public Task ResumedAsync(CancellationToken cancel) => _resumed.Task.WaitAsync(cancel);
+    /// <summary>Completes at the next <see cref="Resume"/>; taken before the work that may stop, none is missed.</summary>
+    public Task Resumed => _resumed.Task;
 
     public void Resume() => Interlocked.Exchange(ref _resumed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 

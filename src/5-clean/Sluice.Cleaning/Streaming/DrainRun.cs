@@ -3,7 +3,7 @@ namespace Sluice.Cleaning.Streaming;
 /// <summary>What a drain did: the difference of the stream's counts.</summary>
 internal sealed class DrainRun(DatasetStream stream, TimeProvider time, IProgress<CleanReport>? progress)
 {
-    private readonly StreamStatus _before = stream.Progress.Status;
+    private readonly StreamJobStatus _before = stream.Progress.Status;
     private readonly long _started = time.GetTimestamp();
 
     public CleanReport Report()

@@ -14,7 +14,8 @@ namespace Sluice.Cleaning.Streaming;
 /// </summary>
 /// <remarks>
 /// A commit to the clean table holds the rows and the positions they reach in each shard. Of two jobs on the same tables one starts over
-/// from what the other committed; nothing is doubled.
+/// from what the other committed; nothing is doubled. It is disposed after <see cref="RunAsync(CancellationToken, IProgress{StreamJobStatus})"/>
+/// has ended.
 /// </remarks>
 public sealed class StreamCleaner : IAsyncDisposable
 {
@@ -46,14 +47,14 @@ public sealed class StreamCleaner : IAsyncDisposable
     }
 
     /// <summary>How each dataset is doing, in the order of the pipeline.</summary>
-    public IReadOnlyList<StreamStatus> Status => [.. _datasets.Select(dataset => dataset.Progress.Status)];
+    public IReadOnlyList<StreamJobStatus> Status => [.. _datasets.Select(dataset => dataset.Progress.Status)];
 
     /// <summary>
     /// Cleans all datasets side by side as records arrive, until cancelled; a commit at hand then happens or does not. A dataset with a
     /// fault that does not pass stops, with the reason in its <see cref="Status"/>, and the others go on.
     /// </summary>
     /// <param name="progress">Told a dataset's status after every commit and every change of state, from the threads of the job.</param>
-    public Task RunAsync(CancellationToken cancel, IProgress<StreamStatus>? progress = null)
+    public Task RunAsync(CancellationToken cancel, IProgress<StreamJobStatus>? progress = null)
     {
         foreach (var dataset in _datasets) dataset.Progress.Watch(progress);
         return Task.WhenAll(_datasets.Select(dataset => RunAsync(dataset, cancel)));
@@ -139,22 +140,23 @@ public sealed class StreamCleaner : IAsyncDisposable
         {
             while (true)
             {
+                var resumed = stream.Resumed;
                 try
                 {
                     while (true) await retry.ExecuteAsync(token => CycleAsync(stream, token), cancel);
                 }
                 catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
                 {
-                    stream.Progress.Become(StreamState.Failed, fault.Message);
+                    stream.Progress.Become(StreamJobState.Failed, fault.Message);
                     _logger.LogError(fault, "Cleaning stream.{Dataset} stopped", stream.Target.Dataset.Name);
                 }
 
-                await stream.ResumedAsync(cancel);
+                await resumed.WaitAsync(cancel);
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            stream.Progress.Become(StreamState.Stopped);
+            stream.Progress.Become(StreamJobState.Stopped);
         }
         finally
         {
@@ -169,12 +171,12 @@ public sealed class StreamCleaner : IAsyncDisposable
         {
             if (!await stream.OpenAsync(AcceptsGaps, cancel))
             {
-                stream.Progress.Become(StreamState.Waiting, $"There is no stream {stream.Target.Topic} yet.");
+                stream.Progress.Become(StreamJobState.Waiting, $"There is no stream {stream.Target.Topic} yet.");
                 await Task.Delay(_options.ShardsRefresh, _time, cancel);
                 return;
             }
 
-            stream.Progress.Become(StreamState.Running);
+            stream.Progress.Become(StreamJobState.Running);
             if (await stream.StepAsync(now: false, cancel)) return;
             await stream.WaitAsync(cancel);
         }
@@ -201,7 +203,7 @@ public sealed class StreamCleaner : IAsyncDisposable
             OnRetry = retry =>
             {
                 var fault = retry.Outcome.Exception!;
-                stream.Progress.Become(StreamState.Retrying, fault.Message);
+                stream.Progress.Become(StreamJobState.Retrying, fault.Message);
                 _logger.LogWarning("Cleaning stream.{Dataset} is tried again in {Delay}: {Reason}", stream.Target.Dataset.Name, retry.RetryDelay, fault.Message);
                 return default;
             },

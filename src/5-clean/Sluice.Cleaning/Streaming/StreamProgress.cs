@@ -11,9 +11,9 @@ internal sealed class StreamProgress(CleaningTarget target)
     private Verdicts _sum;
     private int _commits;
     private DateTimeOffset? _lastCommit;
-    private StreamState _state;
+    private StreamJobState _state;
     private string? _reason;
-    private IProgress<StreamStatus>? _watcher;
+    private IProgress<StreamJobStatus>? _watcher;
 
     public IReadOnlyList<CleanPosition> Positions
     {
@@ -23,13 +23,13 @@ internal sealed class StreamProgress(CleaningTarget target)
         }
     }
 
-    public StreamStatus Status
+    public StreamJobStatus Status
     {
         get
         {
             lock (_lock)
             {
-                return new StreamStatus(
+                return new StreamJobStatus(
                     target.Dataset.Name, target.Topic, _state, _reason, _sum.Clean + _sum.Quarantined + _sum.Duplicates, _sum.Clean,
                     _sum.Quarantined, _sum.Duplicates, _commits, _lastCommit, Positions);
             }
@@ -37,9 +37,9 @@ internal sealed class StreamProgress(CleaningTarget target)
     }
 
     /// <summary>Tells the watcher of every commit and every change of state from here on.</summary>
-    public void Watch(IProgress<StreamStatus>? watcher) => _watcher = watcher;
+    public void Watch(IProgress<StreamJobStatus>? watcher) => _watcher = watcher;
 
-    public void Become(StreamState state, string? reason = null)
+    public void Become(StreamJobState state, string? reason = null)
     {
         lock (_lock)
         {

@@ -10,7 +10,7 @@ namespace Sluice.Unit.Cleaning.Stream;
 public sealed class RunTests : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(CleaningBed.Cancel);
-    private readonly Channel<StreamStatus> _told = Channel.CreateUnbounded<StreamStatus>();
+    private readonly Channel<StreamJobStatus> _told = Channel.CreateUnbounded<StreamJobStatus>();
 
     public async ValueTask DisposeAsync()
     {
@@ -36,12 +36,12 @@ public sealed class RunTests : IAsyncDisposable
         await bed.PutAsync(3, CleaningBed.Reading(4));
         var last = await UntilAsync(status => status.Received == 6);
 
-        (last.State, last.Clean, last.Quarantined, last.Duplicates).ShouldBe((StreamState.Running, 4, 1, 1));
+        (last.State, last.Clean, last.Quarantined, last.Duplicates).ShouldBe((StreamJobState.Running, 4, 1, 1));
         (await bed.CleanRowsAsync()).ShouldBe(["1|a", "2|a", "3|a", "4|a"]);
         (await bed.LedgerAsync()).Closes.ShouldBeTrue();
         await _stop.CancelAsync();
         await run;
-        job.Status.Single().State.ShouldBe(StreamState.Stopped);
+        job.Status.Single().State.ShouldBe(StreamJobState.Stopped);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class RunTests : IAsyncDisposable
         bed.Options = bed.Options with { Start = StreamStart.Latest };
         await using var job = bed.Start();
         var run = job.RunAsync(_stop.Token, Teller());
-        (await UntilAsync(status => status.State == StreamState.Waiting)).Reason.ShouldBe($"There is no stream {StreamBed.Stream} yet.");
+        (await UntilAsync(status => status.State == StreamJobState.Waiting)).Reason.ShouldBe($"There is no stream {StreamBed.Stream} yet.");
         bed.Memory.AddTopic(StreamBed.Stream);
         await bed.PutAsync(0, CleaningBed.Reading(1));
         var arrived = UntilAsync(status => status.Clean == 1);
@@ -68,7 +68,7 @@ public sealed class RunTests : IAsyncDisposable
         await bed.PutAsync(0, CleaningBed.Reading(1));
         await using var job = bed.Start();
         var run = job.RunAsync(_stop.Token, Teller());
-        (await UntilAsync(status => status.State == StreamState.Retrying)).Reason.ShouldBe("The disk is away.");
+        (await UntilAsync(status => status.State == StreamJobState.Retrying)).Reason.ShouldBe("The disk is away.");
         await AdvanceUntilAsync(bed, UntilAsync(status => status.Clean == 1));
         faults.Failed.ShouldBe(3);
         (await bed.CleanRowsAsync()).ShouldBe(["1|a"]);
@@ -91,7 +91,7 @@ public sealed class RunTests : IAsyncDisposable
         while (!failed || !cleaned)
         {
             var status = await _told.Reader.ReadAsync(_stop.Token);
-            failed |= status is { Dataset: "bad", State: StreamState.Failed } && status.Reason!.Contains("clean/reading.sql", StringComparison.Ordinal);
+            failed |= status is { Dataset: "bad", State: StreamJobState.Failed } && status.Reason!.Contains("clean/reading.sql", StringComparison.Ordinal);
             cleaned |= status is { Dataset: CleaningBed.Dataset, Clean: 1 };
         }
 
@@ -109,7 +109,7 @@ public sealed class RunTests : IAsyncDisposable
         bed.Log.RetainFrom(StreamBed.Shard(0), 2);
         await using var job = bed.Start();
         var run = job.RunAsync(_stop.Token, Teller());
-        (await UntilAsync(status => status.State == StreamState.Failed)).Reason!.ShouldContain("removed by retention");
+        (await UntilAsync(status => status.State == StreamJobState.Failed)).Reason!.ShouldContain("removed by retention");
         await job.AcceptGapAsync(CleaningBed.Dataset, CleaningBed.Cancel);
         await UntilAsync(status => status.Clean == 1);
         (await bed.CleanRowsAsync()).ShouldBe(["0|a", "2|a"]);
@@ -136,15 +136,15 @@ public sealed class RunTests : IAsyncDisposable
         await run;
     }
 
-    private Told<StreamStatus> Teller() => new(status => _told.Writer.TryWrite(status));
+    private Told<StreamJobStatus> Teller() => new(status => _told.Writer.TryWrite(status));
 
-    private async Task<StreamStatus> UntilAsync(Predicate<StreamStatus> holds)
+    private async Task<StreamJobStatus> UntilAsync(Predicate<StreamJobStatus> holds)
     {
         while (true)
         {
             var status = await _told.Reader.ReadAsync(_stop.Token);
             if (holds(status)) return status;
-            status.State.ShouldNotBe(StreamState.Failed, status.Reason);
+            status.State.ShouldNotBe(StreamJobState.Failed, status.Reason);
         }
     }
 

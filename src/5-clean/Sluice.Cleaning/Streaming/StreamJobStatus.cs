@@ -6,10 +6,10 @@ namespace Sluice.Cleaning.Streaming;
 /// <param name="Commits">Commits to the clean table.</param>
 /// <param name="LastCommit">When the last of them ended; null before the first.</param>
 /// <param name="Positions">The next offset of each shard that was read.</param>
-public sealed record StreamStatus(
+public sealed record StreamJobStatus(
     string Dataset,
     string Stream,
-    StreamState State,
+    StreamJobState State,
     string? Reason,
     long Received,
     long Clean,
@@ -19,7 +19,7 @@ public sealed record StreamStatus(
     DateTimeOffset? LastCommit,
     IReadOnlyList<CleanPosition> Positions);
 
-public enum StreamState
+public enum StreamJobState
 {
     /// <summary>It was not started, or was told to end.</summary>
     Stopped,

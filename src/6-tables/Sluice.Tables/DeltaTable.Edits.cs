@@ -65,21 +65,17 @@ public sealed partial class DeltaTable
         _committer.CheckWritable(basis);
         var adds = await _writer.WriteAsync(basis, connection, select, cancel);
         if (adds.Count == 0) return new RowChange(null, 0, 0, 0);
-        var partitions = adds.Select(Partition).ToHashSet(StringComparer.Ordinal);
-        var removes = basis.Files.Where(file => partitions.Contains(Partition(file))).ToList();
+        var partitions = adds.Select(CompactionPlan.Partition).ToHashSet(StringComparer.Ordinal);
+        var removes = basis.Files.Where(file => partitions.Contains(CompactionPlan.Partition(file))).ToList();
         var change = new Change("WRITE", new Dictionary<string, string> { ["mode"] = "Overwrite", ["partitionOverwriteMode"] = "dynamic" }, adds, Overwrite: false, [])
         {
             ReadsTable = true,
-            MayRead = file => partitions.Contains(Partition(file)),
+            MayRead = file => partitions.Contains(CompactionPlan.Partition(file)),
             Removes = removes,
         };
         var deleted = removes.Sum(file => FileStats.RowCount(file.Stats) - (file.DeletionVector?.Cardinality ?? 0)) ?? 0;
         return new RowChange(await _committer.CommitAsync(basis, change, cancel), deleted, 0, adds.Sum(file => FileStats.RowCount(file.Stats)) ?? 0);
     }
-
-    /// <summary>A text that files of the same partition share; an empty value is null.</summary>
-    private static string Partition(AddFile file) => string.Concat(
-        file.PartitionValues.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => string.IsNullOrEmpty(v.Value) ? "-" : $"{v.Value.Length}:{v.Value}"));
 
     private static ValueTask<ReadSet> ReadSetAsync(Snapshot basis, string? predicate, CancellationToken cancel) =>
         ValueTask.FromResult(new ReadSet(basis, [.. basis.Files], null));

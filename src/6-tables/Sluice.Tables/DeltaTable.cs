@@ -16,6 +16,9 @@ public sealed partial class DeltaTable
     private readonly SnapshotCache _cache;
     private readonly CompactionCommit _compaction;
     private readonly RowEdits _edits;
+    private readonly TableUpkeep _upkeep;
+    private readonly ChangeReader _changes;
+    private readonly CheckpointWriter _checkpoints;
     private readonly EditPlans _plans;
 
     // Files that were removed up to then are deleted; a second deletion does no harm.
@@ -28,10 +31,13 @@ public sealed partial class DeltaTable
         _log = new TableLog(catalog.Objects, name);
         _loader = new SnapshotLoader(name, _log, new CheckpointReader(name, _log, catalog.Objects, catalog.DuckDb));
         _cache = new SnapshotCache(name, _loader, catalog.Time, catalog.Options);
-        _committer = new TableCommitter(catalog, name, _log, _loader, _cache, new CheckpointWriter(catalog, name, _log));
+        _checkpoints = new CheckpointWriter(catalog, name, _log);
+        _committer = new TableCommitter(catalog, name, _log, _loader, _cache, _checkpoints, new ChecksumWriter(catalog, name, _log));
         _writer = new DataFileWriter(catalog, name, _log);
         _relations = new RelationReader(catalog.Objects, name, _log);
         _compaction = new CompactionCommit(name, _relations, _writer, _committer);
+        _upkeep = new TableUpkeep(catalog, name, _log, _committer);
+        _changes = new ChangeReader(name, _log, _loader, _relations);
         _edits = new RowEdits(catalog, name, _log, _relations, _writer, _committer);
         _plans = new EditPlans(name, _edits);
     }
@@ -152,5 +158,15 @@ public sealed record Commit(
     IReadOnlyDictionary<string, string> Metrics);
 
 /// <summary>A version that a table does not have, or no longer has.</summary>
-public sealed class TableVersionException(TableName table, long version, string reason)
-    : Exception($"Table {table} has no version {version}: {reason}");
+public sealed class TableVersionException : Exception
+{
+    public TableVersionException(TableName table, long version, string reason)
+        : base($"Table {table} has no version {version}: {reason}")
+    {
+    }
+
+    public TableVersionException(TableName table, DateTimeOffset time, string reason)
+        : base($"Table {table} has no version of {time:yyyy-MM-dd'T'HH:mm:ss.fffzzz}: {reason}")
+    {
+    }
+}

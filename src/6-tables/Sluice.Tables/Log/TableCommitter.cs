@@ -6,7 +6,8 @@ namespace Sluice.Tables;
 /// <summary>Turns a change into the actions of a commit and gets it into the log, past other writers.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
 internal sealed class TableCommitter(
-    TableCatalog catalog, TableName table, TableLog log, SnapshotLoader loader, SnapshotCache cache, CheckpointWriter checkpoints)
+    TableCatalog catalog, TableName table, TableLog log, SnapshotLoader loader, SnapshotCache cache, CheckpointWriter checkpoints,
+    ChecksumWriter checksums)
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -90,6 +91,7 @@ internal sealed class TableCommitter(
     private async ValueTask<CommitResult> CommittedAsync(Snapshot committed)
     {
         cache.Offer(committed);
+        await checksums.WriteIfDueAsync(committed);
         if (await checkpoints.WriteIfDueAsync(committed) is { } slim) cache.Slim(slim);
         return new CommitResult(CommitOutcome.Committed, committed.Version, null);
     }

@@ -51,6 +51,16 @@ internal sealed class ActionWriter : IDisposable
         _output.Write("\n"u8);
     }
 
+    /// <summary>Writes the content of a <c>.crc</c> file.</summary>
+    /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#version-checksum-file</remarks>
+    public static byte[] Checksum(TableState state)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var writer = new ActionWriter(buffer);
+        writer.WriteChecksum(state);
+        return buffer.WrittenSpan.ToArray();
+    }
+
     public void Dispose() => _json.Dispose();
 
     private void WriteAdd(AddFile add)
@@ -85,11 +95,11 @@ internal sealed class ActionWriter : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteMetadata(TableMetadata metadata)
+    private void WriteMetadata(TableMetadata metadata, string name = "metaData")
     {
-        _json.WriteStartObject("metaData");
+        _json.WriteStartObject(name);
         _json.WriteString("id", metadata.Id);
-        if (metadata.Name is { } name) _json.WriteString("name", name);
+        if (metadata.Name is { } own) _json.WriteString("name", own);
         if (metadata.Description is { } description) _json.WriteString("description", description);
         _json.WriteStartObject("format");
         _json.WriteString("provider", metadata.FormatProvider);
@@ -170,6 +180,21 @@ internal sealed class ActionWriter : IDisposable
         _json.WriteStartObject("checkpointMetadata");
         _json.WriteNumber("version", checkpoint.Version);
         _json.WriteEndObject();
+    }
+
+    private void WriteChecksum(TableState state)
+    {
+        _json.WriteStartObject();
+        if (state.LastCommit?.TxnId is { } id) _json.WriteString("txnId", id);
+        _json.WriteNumber("tableSizeBytes", state.FileBytes);
+        _json.WriteNumber("numFiles", state.Files.Count);
+        _json.WriteNumber("numMetadata", 1);
+        _json.WriteNumber("numProtocol", 1);
+        WriteOptional("inCommitTimestampOpt", state.LastCommit?.InCommitTimestamp);
+        WriteMetadata(state.Metadata!, "metadata");
+        WriteProtocol(state.Protocol!);
+        _json.WriteEndObject();
+        _json.Flush();
     }
 
     private void WriteVector(DeletionVector vector)

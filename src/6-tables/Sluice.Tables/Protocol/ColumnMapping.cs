@@ -27,16 +27,17 @@ internal static class ColumnMapping
     };
 
     /// <summary>The schema with an id and a physical name for every column that has none, and the properties with the highest id.</summary>
+    /// <param name="keepNames">Whether files use the columns' own names, since they were there first.</param>
     public static (StructType Schema, IReadOnlyDictionary<string, string> Properties) Assign(
-        StructType schema, IReadOnlyDictionary<string, string> properties, Func<Guid> newId)
+        StructType schema, IReadOnlyDictionary<string, string> properties, Func<Guid> newId, bool keepNames = false)
     {
         var last = properties.TryGetValue(MaxIdKey, out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out var max) ? max : 0;
-        var assigned = (StructType)Assign(schema, newId, ref last);
+        var assigned = (StructType)Assign(schema, name => keepNames ? name : $"col-{newId():D}", ref last);
         var with = new Dictionary<string, string>(properties) { [MaxIdKey] = last.ToString(CultureInfo.InvariantCulture) };
         return (assigned, with);
     }
 
-    private static DeltaType Assign(DeltaType type, Func<Guid> newId, ref long last)
+    private static DeltaType Assign(DeltaType type, Func<string, string> physical, ref long last)
     {
         switch (type)
         {
@@ -44,16 +45,16 @@ internal static class ColumnMapping
                 var assigned = new List<StructField>(fields.Fields.Count);
                 foreach (var field in fields.Fields)
                 {
-                    var own = field.ColumnId is null ? field.With(IdKey, ++last).With(PhysicalNameKey, $"col-{newId():D}") : field;
-                    assigned.Add(own with { Type = Assign(field.Type, newId, ref last) });
+                    var own = field.ColumnId is null ? field.With(IdKey, ++last).With(PhysicalNameKey, physical(field.Name)) : field;
+                    assigned.Add(own with { Type = Assign(field.Type, physical, ref last) });
                 }
 
                 return new StructType(assigned);
             case ArrayType array:
-                return array with { Element = Assign(array.Element, newId, ref last) };
+                return array with { Element = Assign(array.Element, physical, ref last) };
             case MapType map:
-                var key = Assign(map.Key, newId, ref last);
-                return map with { Key = key, Value = Assign(map.Value, newId, ref last) };
+                var key = Assign(map.Key, physical, ref last);
+                return map with { Key = key, Value = Assign(map.Value, physical, ref last) };
             default:
                 return type;
         }

@@ -147,6 +147,8 @@ internal sealed class ModelledTable(TableBed bed, DeltaTable table, bool partiti
     {
         var version = _versions.Keys.ElementAt(random.Next(_versions.Count));
         Steps.Add($"restore {version}");
-        await Task.CompletedTask;
+        var done = await table.RestoreAsync(version, Cancel);
+        (done.Commit?.Outcome ?? CommitOutcome.Committed).ShouldBe(CommitOutcome.Committed, Story());
+        _rows = _versions[version];
     }
 }

@@ -44,6 +44,8 @@ public sealed partial class DeltaTable
 
     public TableName Name { get; }
 
+    internal TableCatalog Catalog => _catalog;
+
     /// <summary>The newest version.</summary>
     /// <exception cref="TableFormatException">The log breaks the protocol or parts of it are missing.</exception>
     /// <exception cref="TableUnsupportedException">The table asks readers for a feature that Sluice does not have.</exception>

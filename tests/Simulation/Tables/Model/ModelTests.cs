@@ -18,7 +18,7 @@ public sealed class ModelTests
     [Fact]
     public async Task Random_sequences_of_operations_leave_the_rows_of_the_model_at_every_version()
     {
-        using var bed = new TableBed(options: o => o with { CheckpointInterval = 4 });
+        using var bed = new TableBed(options: o => o with { CheckpointInterval = 4, ChecksumInterval = 1 });
         for (var seed = s_first; seed < s_first + s_sequences; seed++) await RunAsync(bed, seed);
     }
 
@@ -54,5 +54,6 @@ public sealed class ModelTests
         var fresh = new TableCatalog(bed.Store, TimeProvider.System, bed.DuckDb, new TablesOptions(Path.Combine(bed.Root, "scratch")));
         var table = (await fresh.OpenAsync(name, TableBed.Cancel)).ShouldNotBeNull();
         foreach (var version in model.Versions.Keys) await model.CheckAsync(await table.SnapshotAsync(version, TableBed.Cancel));
+        (await TableLint.CheckAsync(table, TableBed.Cancel)).ShouldBeEmpty(model.Story());
     }
 }

@@ -77,6 +77,11 @@ public sealed partial class DeltaTable
         return new RowChange(await _committer.CommitAsync(basis, change, cancel), deleted, 0, adds.Sum(file => FileStats.RowCount(file.Stats)) ?? 0);
     }
 
-    private static ValueTask<ReadSet> ReadSetAsync(Snapshot basis, string? predicate, CancellationToken cancel) =>
-        ValueTask.FromResult(new ReadSet(basis, [.. basis.Files], null));
+    /// <summary>The files that may hold rows for which the predicate is true; all of them for null.</summary>
+    private async ValueTask<ReadSet> ReadSetAsync(Snapshot basis, string? predicate, CancellationToken cancel)
+    {
+        if (predicate is null) return new ReadSet(basis, [.. basis.Files], null);
+        var filter = await FileFilter.ParseAsync(basis, _catalog.DuckDb, predicate, cancel);
+        return new ReadSet(basis, [.. basis.Files.Where(filter.MayMatch)], filter.MayMatch);
+    }
 }

@@ -119,6 +119,16 @@ public sealed partial class DeltaTable
         _relations.SqlAsync(snapshot, files, cancel);
 
     /// <summary>
+    /// The live files that may hold rows for which a predicate (DuckDB's SQL over the table's columns) is true, by their statistics and
+    /// partition values, for <see cref="RelationAsync(Snapshot, IReadOnlyCollection{AddFile}, CancellationToken)"/>. Others hold no such row.
+    /// </summary>
+    public async Task<IReadOnlyList<AddFile>> FilesMatchingAsync(Snapshot snapshot, string predicate, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return (await ReadSetAsync(snapshot, predicate, cancel)).Files;
+    }
+
+    /// <summary>
     /// Merges small files, if a tier of them is due: one merge, so call it until it returns null. Readers are not held up, the files
     /// that were merged stay until they are vacuumed. Appends and compactions never fail because of each other; when another writer
     /// removed one of the files meanwhile, nothing is changed (<see cref="CommitOutcome.DeleteConflict"/>).

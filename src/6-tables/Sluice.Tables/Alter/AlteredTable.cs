@@ -78,7 +78,11 @@ internal sealed class AlteredTable
         var to = DuckDbType.Parse(widen.DuckDbType, out var fault) ?? throw new TableSchemaException(_table, $"column '{widen.Name}': {fault}");
         if (field.Type == to) return "CHANGE COLUMN";
         if (!TypeWidening.Allows(field.Type, to))
-            throw new TableSchemaException(_table, $"column '{widen.Name}' is {DuckDbType.Of(field.Type)}, and {widen.DuckDbType} does not hold all its values: write a new column instead");
+        {
+            var has = DuckDbType.Of(field.Type);
+            throw new TableSchemaException(_table, $"column '{widen.Name}' is {has}, and {widen.DuckDbType} does not hold all its values: write a new column instead");
+        }
+
         if (!Features.IsOn(_properties, Features.TypeWidening))
             throw new TableSchemaException(_table, $"column '{widen.Name}' keeps its type: set the property {Features.TypeWidening} to 'true' first");
         var changes = field.Has(TypeWidening.Key) ? JsonNode.Parse(field.Metadata.GetProperty(TypeWidening.Key).GetRawText())!.AsArray() : [];

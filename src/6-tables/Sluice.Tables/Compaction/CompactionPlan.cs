@@ -21,7 +21,7 @@ internal static class CompactionPlan
     public static string Partition(AddFile file) => file.PartitionValues.Count == 0 ? "" : string.Concat(
         file.PartitionValues.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => string.IsNullOrEmpty(v.Value) ? "-" : $"{v.Value.Length}:{v.Value}"));
 
-    private static IReadOnlyList<AddFile> PickOne(IEnumerable<AddFile> files, CompactionOptions options)
+    private static List<AddFile> PickOne(IEnumerable<AddFile> files, CompactionOptions options)
     {
         // Rows that a deletion vector hides would have to be left out; such files are few, and an optimize of the whole table takes them along.
         var tiers = new List<AddFile>[CompactionOptions.Tiers];

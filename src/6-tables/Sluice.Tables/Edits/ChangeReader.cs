@@ -19,11 +19,15 @@ internal sealed class ChangeReader(TableName table, TableLog log, SnapshotLoader
             if (!on) throw new TableUnsupportedException(table, $"it kept no change feed at version {version}: set the property {Features.ChangeDataFeed} to 'true'");
             var info = actions.OfType<CommitInfo>().FirstOrDefault();
             var time = info?.InCommitTimestamp ?? info?.Timestamp ?? 0;
-            var commit = string.Create(CultureInfo.InvariantCulture, $"{version}::BIGINT AS {ChangeFeed.VersionColumn}, epoch_ms({time}::BIGINT) AT TIME ZONE 'UTC' AS {ChangeFeed.TimeColumn}");
+            var commit = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{version}::BIGINT AS {ChangeFeed.VersionColumn}, epoch_ms({time}::BIGINT) AT TIME ZONE 'UTC' AS {ChangeFeed.TimeColumn}");
             foreach (var select in await CommitAsync(last, actions, cancel)) selects.Add($"SELECT *, {commit} FROM ({select}\n)");
         }
 
-        var none = $"SELECT *, ''::VARCHAR AS {ChangeFeed.TypeColumn}, 0::BIGINT AS {ChangeFeed.VersionColumn}, NULL::TIMESTAMPTZ AS {ChangeFeed.TimeColumn} FROM {await relations.SqlAsync(last, [], cancel)}";
+        // The columns stand even when no commit changed a row.
+        var empty = await relations.SqlAsync(last, [], cancel);
+        var none = $"SELECT *, ''::VARCHAR AS {ChangeFeed.TypeColumn}, 0::BIGINT AS {ChangeFeed.VersionColumn}, NULL::TIMESTAMPTZ AS {ChangeFeed.TimeColumn} FROM {empty}";
         return $"({string.Join("\nUNION ALL ", selects.Prepend(none))})";
     }
 
@@ -69,7 +73,9 @@ internal sealed class ChangeReader(TableName table, TableLog log, SnapshotLoader
         void Add(IEnumerable<long> rows, string type)
         {
             var list = string.Join(',', rows);
-            if (list.Length > 0) selects.Add($"SELECT {columns}, '{type}' AS {ChangeFeed.TypeColumn} FROM {whole} WHERE {Relation.RowColumn} IN (SELECT unnest(string_split('{list}', ',')::BIGINT[]))");
+            if (list.Length == 0) return;
+            var wanted = $"(SELECT unnest(string_split('{list}', ',')::BIGINT[]))";
+            selects.Add($"SELECT {columns}, '{type}' AS {ChangeFeed.TypeColumn} FROM {whole} WHERE {Relation.RowColumn} IN {wanted}");
         }
     }
 

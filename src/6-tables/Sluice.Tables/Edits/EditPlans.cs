@@ -85,7 +85,7 @@ internal sealed class EditPlans(TableName table, RowEdits edits)
         foreach (var name in values.Keys)
         {
             if (!basis.Schema.Columns.Any(c => Same(c.Name, name)))
-                throw new TableSchemaException(table, $"it has no column '{name}' to give a value to; its columns are {string.Join(", ", basis.Schema.Columns.Select(c => c.Name))}");
+                throw new TableSchemaException(table, $"it has no column '{name}'; its columns are {string.Join(", ", basis.Schema.Columns.Select(c => c.Name))}");
         }
     }
 

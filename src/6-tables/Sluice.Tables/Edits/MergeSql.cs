@@ -54,12 +54,16 @@ internal sealed class MergeSql(TableSchema schema, Merge merge, string target, s
 
     private string Edited(List<MergeClause> clauses, string from)
     {
-        var action = $"CASE {Chosen(clauses)} {string.Join(' ', clauses.Select((c, i) => $"WHEN {i} THEN '{(c.Action == MergeAction.Delete ? EditPlan.Delete : EditPlan.Update)}'"))} END";
+        var actions = clauses.Select((c, i) => $"WHEN {i} THEN '{(c.Action == MergeAction.Delete ? EditPlan.Delete : EditPlan.Update)}'");
+        var action = $"CASE {Chosen(clauses)} {string.Join(' ', actions)} END";
         var columns = merge.Clauses.Any(c => c.Action == MergeAction.Update)
-            ? schema.Columns.Select(c => $", {Choice(clauses, clause => clause.Action == MergeAction.Delete ? "NULL" : Value(clause, c) ?? $"target.{SqlName.Quote(c.Name)}", c.DuckDbType)} AS {SqlName.Quote(c.Name)}")
+            ? schema.Columns.Select(c => $", {Choice(clauses, clause => Edited(clause, c), c.DuckDbType)} AS {SqlName.Quote(c.Name)}")
             : [];
         return $"target.{Relation.FileColumn}, target.{Relation.RowColumn}, {action} AS {EditPlan.Action}{string.Concat(columns)} FROM {from} WHERE {Chosen(clauses)} IS NOT NULL";
     }
+
+    private static string Edited(MergeClause clause, TableColumn column) =>
+        clause.Action == MergeAction.Delete ? "NULL" : Value(clause, column) ?? $"target.{SqlName.Quote(column.Name)}";
 
     /// <summary>The number of the first clause that fits; null for none.</summary>
     private static string Chosen(List<MergeClause> clauses) =>

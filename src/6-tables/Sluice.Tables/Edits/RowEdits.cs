@@ -23,7 +23,9 @@ internal sealed class RowEdits(
         var result = new FileChanges();
         foreach (var file in touched) result.Removes.Add(file.File);
         var partial = touched.Where(file => file.Rows != file.Live).ToList();
-        var marked = Features.IsOn(plan.Basis.Metadata.Configuration, Features.DeletionVectors) ? partial.Where(file => file.File.Stats is not null && file.Live is not null).ToList() : [];
+        // A file with a deletion vector must have its row count in the log.
+        var marks = Features.IsOn(plan.Basis.Metadata.Configuration, Features.DeletionVectors);
+        var marked = partial.Where(file => marks && file.Live is not null).ToList();
         if (marked.Count > 0) result.Adds.AddRange(await MarkAsync(marked, edits!.Name, connection, cancel));
         var selects = Selects(plan, edits?.Name, target.Name, [.. partial.Except(marked)]);
         if (selects.Count > 0) result.Adds.AddRange(await writer.WriteAsync(plan.Basis, connection, string.Join("\nUNION ALL ", selects), cancel));
@@ -39,7 +41,8 @@ internal sealed class RowEdits(
         if (files.Removes.Count == 0 && files.Adds.Count == 0) return new RowChange(null, 0, 0, 0);
         var change = new Change(plan.Operation, plan.Parameters, files.Adds, Overwrite: false, [])
         {
-            ReadsTable = plan.Edits is not null,
+            // What is inserted was chosen by what the table lacks.
+            ReadsTable = true,
             MayRead = plan.MayRead,
             Removes = files.Removes,
             ChangeFiles = files.Changes,

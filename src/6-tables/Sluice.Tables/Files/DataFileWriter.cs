@@ -85,10 +85,9 @@ internal sealed class DataFileWriter(TableCatalog catalog, TableName table, Tabl
         }
 
         var texts = layout.Partitions.Select((field, i) => (Text: PartitionValue.Text(field.Type, $"r.{SqlName.Quote(field.Name)}"), Name: $"v{i}")).ToArray();
+        var distinct = $"SELECT DISTINCT {string.Join(", ", texts.Select(t => $"{t.Text} AS {t.Name}"))} FROM {rows.Relation} r";
         using var parts = await TempRelation.TableAsync(
-            connection,
-            $"SELECT CAST(row_number() OVER () AS INTEGER) - 1 AS {ParquetCopy.PartColumn}, * FROM (SELECT DISTINCT {string.Join(", ", texts.Select(t => $"{t.Text} AS {t.Name}"))} FROM {rows.Relation} r)",
-            cancel);
+            connection, $"SELECT CAST(row_number() OVER () AS INTEGER) - 1 AS {ParquetCopy.PartColumn}, * FROM ({distinct})", cancel);
         var values = await connection.ReadAsync(
             $"SELECT * EXCLUDE ({ParquetCopy.PartColumn}) FROM {parts.Name} ORDER BY {ParquetCopy.PartColumn}",
             row => layout.Partitions.Select((field, i) => (field.PhysicalName, Value: row.IsDBNull(i) ? null : row.GetString(i))).ToDictionary(v => v.PhysicalName, v => v.Value),

@@ -22,7 +22,7 @@ internal sealed record IndexedColumns(int Count, IReadOnlyList<string>? Names = 
 
     public IEnumerable<(string[] Path, DeltaType? Type)> Of(IEnumerable<(string[] Path, DeltaType? Type)> leaves)
     {
-        if (Names is not null) return leaves.Where(leaf => Names.Any(n => n == string.Join('.', leaf.Path) || string.Join('.', leaf.Path).StartsWith(n + ".", StringComparison.Ordinal)));
+        if (Names is not null) return leaves.Where(leaf => Names.Any(name => $"{string.Join('.', leaf.Path)}.".StartsWith($"{name}.", StringComparison.Ordinal)));
         return Count < 0 ? leaves : leaves.Take(Count);
     }
 }

@@ -45,7 +45,7 @@ internal static class TableRules
         {
             broken = await connection.ReadAsync($"SELECT {counts} FROM {relation}", row => rules.Select((_, i) => row.GetInt64(i)).ToArray(), cancel);
         }
-        catch (SqlException e)
+        catch (SqlException e) when (!e.OutOfMemory)
         {
             throw new TableUnsupportedException(table, $"one of its rules cannot be evaluated ({string.Join(", ", rules.Select(r => $"{r.Name}: {r.Text}"))}): {e.Message}");
         }

@@ -69,7 +69,8 @@ internal static class CommitLint
         foreach (var path in removes.GroupBy(k => k.Path).Where(g => g.Count() > 1)) report.Add(Files, place, $"it removes {path.Key} more than once");
         foreach (var key in adds.Intersect(removes)) report.Add(Files, place, $"it adds and removes {key.Path} with the same deletion vector");
         foreach (var change in actions.OfType<ChangeFile>())
-            report.Require(change.Path.StartsWith($"{ChangeFeed.Folder}/", StringComparison.Ordinal), "Add CDC File", place, $"its change file {change.Path} is not under {ChangeFeed.Folder}");
+            report.Require(change.Path.StartsWith($"{ChangeFeed.Folder}/", StringComparison.Ordinal), "Add CDC File", place,
+                $"its change file {change.Path} is not under {ChangeFeed.Folder}");
     }
 
     private static void CheckLine(LintReport report, string place, JsonElement line)
@@ -87,7 +88,8 @@ internal static class CommitLint
             report.Require(action.Value.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null, section, place, $"{action.Name} lacks '{field}'");
         if (action.Name is not ("add" or "remove" or "cdc") || !action.Value.TryGetProperty("path", out var path)) return;
         var text = path.GetString() ?? "";
-        report.Require(text.All(c => char.IsAscii(c) && c is > ' ' and not ('"' or '<' or '>' or '\\' or '^' or '`' or '{' or '|' or '}')), section, place, $"the path '{text}' is not URI-encoded");
+        var encoded = text.All(c => char.IsAscii(c) && c is > ' ' and not ('"' or '<' or '>' or '\\' or '^' or '`' or '{' or '|' or '}'));
+        report.Require(encoded, section, place, $"the path '{text}' is not URI-encoded");
         if (action.Name == "cdc" && action.Value.TryGetProperty("dataChange", out var change))
             report.Require(change.ValueKind == JsonValueKind.False, section, place, "the dataChange of a cdc action is not false");
     }

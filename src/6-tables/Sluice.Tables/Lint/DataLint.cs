@@ -14,6 +14,7 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
     public async Task CheckAsync(Snapshot snapshot, LintOptions options, CancellationToken cancel)
     {
         using var connection = catalog.DuckDb.Connect();
+        var all = true;
         foreach (var file in snapshot.Files)
         {
             var path = DataPath.Canonical(file.Path);
@@ -21,6 +22,7 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
             if (await catalog.Objects.HeadAsync(new ObjectKey(log.Root + path), cancel) is not { } found)
             {
                 report.Add("Add File and Remove File", file.Path, "the file is live and does not exist");
+                all = false;
                 continue;
             }
 
@@ -28,12 +30,13 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
             if (options.ReadRows) await CheckRowsAsync(snapshot, file, connection, cancel);
         }
 
-        if (options.ReadRows) await CheckRulesAsync(snapshot, connection, cancel);
+        if (options.ReadRows && all && snapshot.Schema.Columns.Count > 0) await CheckRulesAsync(snapshot, connection, cancel);
     }
 
     private async Task CheckRulesAsync(Snapshot snapshot, DuckDBConnection connection, CancellationToken cancel)
     {
-        var rules = TableRules.Of(snapshot).Concat(snapshot.DeltaSchema.Fields.Where(f => !f.Nullable).Select(f => new TableRule($"NOT NULL of column '{f.Name}'", $"{SqlName.Quote(f.Name)} IS NOT NULL"))).ToList();
+        var filled = snapshot.DeltaSchema.Fields.Where(f => !f.Nullable).Select(f => new TableRule($"NOT NULL of column '{f.Name}'", $"{SqlName.Quote(f.Name)} IS NOT NULL"));
+        var rules = TableRules.Of(snapshot).Concat(filled).ToList();
         try
         {
             await TableRules.CheckAsync(table, rules, connection, await relations.SqlAsync(snapshot, snapshot.Files, cancel), cancel);
@@ -42,14 +45,18 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
         {
             report.Add("CHECK Constraints", $"version {snapshot.Version}", e.Message);
         }
+        catch (TableFormatException e)
+        {
+            report.Add("Data Files", $"version {snapshot.Version}", e.Message);
+        }
     }
 
     private async Task CheckRowsAsync(Snapshot snapshot, AddFile file, DuckDBConnection connection, CancellationToken cancel)
     {
         if (file.Stats is null) return;
-        using var stats = JsonDocument.Parse(file.Stats);
         try
         {
+            using var stats = JsonDocument.Parse(file.Stats);
             var hidden = await relations.DeletedRowsAsync(file, cancel);
             // Bounds hold for every row of the file, deleted ones included.
             var whole = await relations.SqlAsync(snapshot, [file with { DeletionVector = null }], cancel);
@@ -69,6 +76,11 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
         {
             report.Add("Data Files", file.Path, e.Message);
         }
+        catch (JsonException)
+        {
+            // The commit that added the file has been named for it.
+            return;
+        }
     }
 
     /// <summary>For each bound the number of rows outside of it, which must be none; for each count of nulls the nulls.</summary>
@@ -78,7 +90,8 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
         {
             var column = SqlName.Quote(field.Name);
             var type = DuckDbType.Of(field.Type);
-            if (Value(stats, "minValues", field) is { } min) yield return ($"rows of '{field.Name}' lie below its minimum {min}", $"count(*) FILTER (WHERE {column} < CAST({SqlName.Literal(min)} AS {type}))", null);
+            if (Value(stats, "minValues", field) is { } min)
+                yield return ($"rows of '{field.Name}' lie below its minimum {min}", $"count(*) FILTER (WHERE {column} < CAST({SqlName.Literal(min)} AS {type}))", null);
             if (Value(stats, "maxValues", field) is { } max)
             {
                 // Upper bounds of times are cut to milliseconds.

@@ -30,7 +30,8 @@ internal static class StateLint
         report.Require(protocol.MinReaderVersion < 3 || protocol.MinWriterVersion >= 7, Section, place, "reader version 3 stands without writer version 7");
         report.Require(protocol.MinReaderVersion == 3 == protocol.ReaderFeatures is not null, Section, place, "readerFeatures stand with reader version 3, and only then");
         report.Require(protocol.MinWriterVersion == 7 == protocol.WriterFeatures is not null, Section, place, "writerFeatures stand with writer version 7, and only then");
-        foreach (var feature in (protocol.ReaderFeatures ?? []).Except(protocol.WriterFeatures ?? [])) report.Add(Section, place, $"the reader feature {feature} is no writer feature");
+        foreach (var feature in (protocol.ReaderFeatures ?? []).Except(protocol.WriterFeatures ?? [])) report.Add(Section, place,
+            $"the reader feature {feature} is no writer feature");
     }
 
     private static void CheckMetadata(LintReport report, string place, TableState state)
@@ -62,7 +63,8 @@ internal static class StateLint
         var fields = Fields(schema).ToList();
         foreach (var field in fields)
             report.Require(field.ColumnId is not null && field.Has(ColumnMapping.PhysicalNameKey), Section, place, $"column '{field.Name}' has no id or no physical name");
-        foreach (var id in fields.Where(f => f.ColumnId is not null).GroupBy(f => f.ColumnId).Where(g => g.Count() > 1)) report.Add(Section, place, $"the column id {id.Key} is given twice");
+        foreach (var id in fields.Where(f => f.ColumnId is not null).GroupBy(f => f.ColumnId).Where(g => g.Count() > 1)) report.Add(Section, place,
+            $"the column id {id.Key} is given twice");
         var highest = fields.Max(f => f.ColumnId) ?? 0;
         report.Require(
             long.TryParse(metadata.Configuration.GetValueOrDefault(ColumnMapping.MaxIdKey), System.Globalization.CultureInfo.InvariantCulture, out var max) && max >= highest,
@@ -73,19 +75,24 @@ internal static class StateLint
     {
         const string Section = "In-Commit Timestamps";
         if (!Features.IsOn(after.Metadata!.Configuration, Features.InCommitTimestamps)) return;
-        report.Require(actions.Count > 0 && actions[0] is CommitInfo { InCommitTimestamp: not null }, Section, place, "its first action is no commitInfo with an inCommitTimestamp");
+        var first = actions.Count > 0 ? actions[0] : null;
+        report.Require(first is CommitInfo { InCommitTimestamp: not null }, Section, place, "its first action is no commitInfo with an inCommitTimestamp");
         report.Require(
-            before.LastCommit?.InCommitTimestamp is not { } last || after.LastCommit?.InCommitTimestamp > last, Section, place, "its inCommitTimestamp is not later than that of the version before");
+            before.LastCommit?.InCommitTimestamp is not { } last || after.LastCommit?.InCommitTimestamp > last, Section, place,
+            "its inCommitTimestamp is not later than that of the version before");
     }
 
     private static void CheckAdd(LintReport report, string place, AddFile add, TableState state, HashSet<string> partitions)
     {
-        report.Require(add.PartitionValues.Keys.ToHashSet().SetEquals(partitions), "Add File and Remove File", place, $"the partitionValues of {add.Path} do not name the partition columns");
+        report.Require(add.PartitionValues.Keys.ToHashSet().SetEquals(partitions), "Add File and Remove File", place,
+            $"the partitionValues of {add.Path} do not name the partition columns");
         if (add.DeletionVector is { } vector)
         {
             const string Vectors = "Deletion Vectors";
-            report.Require(ProtocolNeeds.Names(state.Protocol!).Contains("deletionVectors"), Vectors, place, $"{add.Path} has a deletion vector, and the protocol does not name deletionVectors");
-            report.Require(FileStats.RowCount(add.Stats) is { } rows && rows >= vector.Cardinality, Vectors, place, $"the stats of {add.Path} lack a numRecords, or it is below the vector's cardinality");
+            report.Require(ProtocolNeeds.Names(state.Protocol!).Contains("deletionVectors"), Vectors, place,
+                $"{add.Path} has a deletion vector, and the protocol does not name deletionVectors");
+            report.Require(FileStats.RowCount(add.Stats) is { } rows && rows >= vector.Cardinality, Vectors, place,
+                $"the stats of {add.Path} lack a numRecords, or it is below the vector's cardinality");
         }
 
         if (add.Stats is null) return;

@@ -99,14 +99,16 @@ public sealed class TableLint
         const string Section = "Checkpoints";
         var place = $"checkpoint of version {state.Version}";
         if (await LoadAsync(names, state.Version, cancel) is not { } held) return;
-        _report.Require(held.Protocol!.MinReaderVersion == state.Protocol!.MinReaderVersion && held.Protocol.MinWriterVersion == state.Protocol.MinWriterVersion, Section, place, "it holds another protocol");
+        var (own, wanted) = (held.Protocol!, state.Protocol!);
+        var same = own.MinReaderVersion == wanted.MinReaderVersion && own.MinWriterVersion == wanted.MinWriterVersion;
+        _report.Require(same && ProtocolNeeds.Names(own).ToHashSet().SetEquals(ProtocolNeeds.Names(wanted)), Section, place, "it holds another protocol");
         _report.Require(held.Metadata!.Id == state.Metadata!.Id && held.Metadata.SchemaString == state.Metadata.SchemaString, Section, place, "it holds other metadata");
         var (has, wants) = (held.Files.Select(FileKey.Of).ToHashSet(), state.Files.Select(FileKey.Of).ToHashSet());
         _report.Require(has.SetEquals(wants), Section, place, $"it holds {has.Except(wants).Count()} files too many and lacks {wants.Except(has).Count()}");
         _report.Require(held.FileBytes == state.FileBytes, Section, place, $"its files have {held.FileBytes} bytes, those of the commits {state.FileBytes}");
         _report.Require(held.Tombstones.Select(FileKey.Of).All(k => state.Tombstones.TryGet(k, out _)), Section, place, "it holds removes that no commit made");
         _report.Require(
-            held.Transactions.Count == state.Transactions.Count && held.Transactions.All(t => state.Transactions.TryGet(t.AppId, out var own) && own.Version == t.Version),
+            held.Transactions.Count == state.Transactions.Count && held.Transactions.All(t => state.Transactions.TryGet(t.AppId, out var last) && last.Version == t.Version),
             Section, place, "it holds other transaction identifiers");
         _report.Require(held.Domains.Count == state.Domains.Count, Section, place, "it holds other domain metadata");
     }
@@ -158,7 +160,8 @@ public sealed class TableLint
 
     private async Task CheckHintAsync(List<long> checkpoints, CancellationToken cancel)
     {
-        if (await _log.ReadHintAsync(cancel) is { } hint) _report.Require(checkpoints.Contains(hint), "Last Checkpoint File", LastCheckpoint.Name, $"it names version {hint}, which has no checkpoint");
+        if (await _log.ReadHintAsync(cancel) is not { } hint) return;
+        _report.Require(checkpoints.Contains(hint), "Last Checkpoint File", LastCheckpoint.Name, $"it names version {hint}, which has no checkpoint");
     }
 
     private async Task DataAsync(Snapshot snapshot, LintOptions options, CancellationToken cancel)

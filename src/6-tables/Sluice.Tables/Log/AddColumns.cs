@@ -10,10 +10,12 @@ internal sealed class AddColumns
 {
     private const string Missing = "NULL::VARCHAR";
 
+    private static readonly string[] s_rare = ["tags", "deletionVector", "baseRowId", "defaultRowCommitVersion", "clusteringProvider"];
+
     private AddColumns(StructType add)
     {
         var has = add.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        string[] rest = [.. new[] { "tags", "deletionVector", "baseRowId", "defaultRowCommitVersion", "clusteringProvider" }.Where(has.Contains)];
+        string[] rest = [.. s_rare.Where(has.Contains)];
         var any = rest.Length == 0 ? Missing : $"CASE WHEN {string.Join(" OR ", rest.Select(f => $"{Field(f)} IS NOT NULL"))} THEN to_json(\"add\")::VARCHAR END";
         Select = string.Join(", ",
             Field("path"), has.Contains("size") ? Field("size") : "0::BIGINT", has.Contains("modificationTime") ? Field("modificationTime") : "0::BIGINT",
@@ -21,6 +23,9 @@ internal sealed class AddColumns
             has.Contains("partitionValues") ? $"CASE WHEN cardinality({Field("partitionValues")}) > 0 THEN to_json({Field("partitionValues")})::VARCHAR END" : Missing,
             any);
     }
+
+    /// <summary>Whether a row is a file; the path alone tells.</summary>
+    public static string IsThere { get; } = $"{Field("path")} IS NOT NULL";
 
     /// <summary>The select list.</summary>
     public string Select { get; }
@@ -31,7 +36,7 @@ internal sealed class AddColumns
             ? new AddColumns(add)
             : null;
 
-    public void Read(DuckDBDataReader row, List<ILogAction> into)
+    public static void Read(DuckDBDataReader row, List<ILogAction> into)
     {
         // What few files have is read as JSON, with the rest of such a file.
         if (!row.IsDBNull(5))

@@ -43,15 +43,26 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
         {
             using var connection = duckDb.Connect();
             var source = $"read_parquet({SqlName.Literal(path)}, hive_partitioning = false)";
-            var add = AddColumns.Of(connection.Describe($"SELECT * FROM {source}"));
-            await ReplayAsync(connection, $"SELECT to_json(action)::VARCHAR FROM {source} action{(add is null ? "" : " WHERE action.\"add\" IS NULL")}", Other, version, replay, sidecars, cancel);
+            var columns = connection.Describe($"SELECT * FROM {source}");
+            var add = AddColumns.Of(columns);
+            await ReplayAsync(connection, Others(columns, add, source), Other, version, replay, sidecars, cancel);
             // Files are nearly all of it, so they are read column by column.
-            if (add is not null) await ReplayAsync(connection, $"SELECT {add.Select} FROM {source} WHERE \"add\" IS NOT NULL", add.Read, version, replay, sidecars, cancel);
+            if (add is null) return;
+            await ReplayAsync(connection, $"SELECT {add.Select} FROM {source} WHERE {AddColumns.IsThere}", AddColumns.Read, version, replay, sidecars, cancel);
         }
         catch (Exception e) when (e is SqlException or LogFormatException or System.Text.Json.JsonException)
         {
             throw new TableFormatException(table, $"checkpoint file {name}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The rows that are no files, as JSON; the columns of files are not even read.</summary>
+    private static string Others(IReadOnlyList<SqlColumn> columns, AddColumns? add, string source)
+    {
+        var others = columns.Where(c => add is null || c.Name != "add").Select(c => $"{SqlName.Quote(c.Name)} := {SqlName.Quote(c.Name)}").ToArray();
+        if (others.Length == 0) return $"SELECT '{{}}' FROM {source} WHERE false";
+        var which = add is null ? "" : $" WHERE NOT ({AddColumns.IsThere})";
+        return $"SELECT to_json(struct_pack({string.Join(", ", others)}))::VARCHAR FROM {source}{which}";
     }
 
     private static async ValueTask ReplayAsync(

@@ -59,7 +59,8 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
     {
         var sidecar = $"{catalog.Options.NewId():D}.parquet";
         var (count, bytes) = await WriteParquetAsync(log.Key($"_sidecars/{sidecar}"), actions.Where(a => a is AddFile or RemoveFile), CheckpointActions.Sidecar, cancel);
-        var own = CheckpointActions.Of(snapshot.State with { Files = LayeredMap<FileKey, AddFile>.Empty, Tombstones = LayeredMap<FileKey, RemoveFile>.Empty }, TimeSpan.Zero, catalog.Time)
+        var withoutFiles = snapshot.State with { Files = LayeredMap<FileKey, AddFile>.Empty, Tombstones = LayeredMap<FileKey, RemoveFile>.Empty };
+        var own = CheckpointActions.Of(withoutFiles, TimeSpan.Zero, catalog.Time)
             .Prepend(new CheckpointMetadata(snapshot.Version))
             .Append(new Sidecar(sidecar, bytes, catalog.Time.GetUtcNow().ToUnixTimeMilliseconds()))
             .ToList();

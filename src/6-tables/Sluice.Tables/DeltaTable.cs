@@ -5,7 +5,7 @@ namespace Sluice.Tables;
 
 /// <summary>A Delta Lake table in an object store. Safe for many threads and many processes.</summary>
 /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md</remarks>
-public sealed class DeltaTable
+public sealed partial class DeltaTable
 {
     private readonly TableCatalog _catalog;
     private readonly TableLog _log;
@@ -15,6 +15,11 @@ public sealed class DeltaTable
     private readonly RelationReader _relations;
     private readonly SnapshotCache _cache;
     private readonly CompactionCommit _compaction;
+    private readonly RowEdits _edits;
+    private readonly TableUpkeep _upkeep;
+    private readonly ChangeReader _changes;
+    private readonly CheckpointWriter _checkpoints;
+    private readonly EditPlans _plans;
 
     // Files that were removed up to then are deleted; a second deletion does no harm.
     private long _deletedUpTo = -1;
@@ -26,13 +31,20 @@ public sealed class DeltaTable
         _log = new TableLog(catalog.Objects, name);
         _loader = new SnapshotLoader(name, _log, new CheckpointReader(name, _log, catalog.Objects, catalog.DuckDb));
         _cache = new SnapshotCache(name, _loader, catalog.Time, catalog.Options);
-        _committer = new TableCommitter(catalog, name, _log, _loader, _cache, new CheckpointWriter(catalog, name, _log));
+        _checkpoints = new CheckpointWriter(catalog, name, _log);
+        _committer = new TableCommitter(catalog, name, _log, _loader, _cache, _checkpoints, new ChecksumWriter(catalog, name, _log));
         _writer = new DataFileWriter(catalog, name, _log);
         _relations = new RelationReader(catalog.Objects, name, _log);
         _compaction = new CompactionCommit(name, _relations, _writer, _committer);
+        _upkeep = new TableUpkeep(catalog, name, _log, _committer);
+        _changes = new ChangeReader(name, _log, _loader, _relations);
+        _edits = new RowEdits(catalog, name, _log, _relations, _writer, _committer);
+        _plans = new EditPlans(name, _edits);
     }
 
     public TableName Name { get; }
+
+    internal TableCatalog Catalog => _catalog;
 
     /// <summary>The newest version.</summary>
     /// <exception cref="TableFormatException">The log breaks the protocol or parts of it are missing.</exception>
@@ -107,6 +119,16 @@ public sealed class DeltaTable
         _relations.SqlAsync(snapshot, files, cancel);
 
     /// <summary>
+    /// The live files that may hold rows for which a predicate (DuckDB's SQL over the table's columns) is true, by their statistics and
+    /// partition values, for <see cref="RelationAsync(Snapshot, IReadOnlyCollection{AddFile}, CancellationToken)"/>. Others hold no such row.
+    /// </summary>
+    public async Task<IReadOnlyList<AddFile>> FilesMatchingAsync(Snapshot snapshot, string predicate, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return (await ReadSetAsync(snapshot, predicate, cancel)).Files;
+    }
+
+    /// <summary>
     /// Merges small files, if a tier of them is due: one merge, so call it until it returns null. Readers are not held up, the files
     /// that were merged stay until they are vacuumed. Appends and compactions never fail because of each other; when another writer
     /// removed one of the files meanwhile, nothing is changed (<see cref="CommitOutcome.DeleteConflict"/>).
@@ -130,74 +152,16 @@ public sealed class DeltaTable
         var snapshot = await SnapshotAsync(cancel);
         var upTo = CheckpointActions.EldestKept(_catalog.Options.RetentionOf(snapshot.Metadata), _catalog.Time);
         var expired = snapshot.State.Tombstones.Where(remove => remove.DeletionTimestamp > _deletedUpTo && remove.DeletionTimestamp <= upTo).ToList();
-        foreach (var path in expired.Select(remove => DataPath.Canonical(remove.Path)).Where(path => !DataPath.IsAbsolute(path)))
+        // A path may be live again, or still: with other deleted rows, or restored.
+        var live = expired.Count == 0 ? [] : snapshot.Files.Select(file => DataPath.Canonical(file.Path)).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in expired.Select(remove => DataPath.Canonical(remove.Path)).Where(path => !DataPath.IsAbsolute(path) && !live.Contains(path)))
             await _catalog.Objects.DeleteAsync(new ObjectKey(_log.Root + path), cancel);
         _deletedUpTo = upTo;
         return expired.Count;
     }
 
     /// <summary>Writes version 0, unless the table exists by then.</summary>
-    internal ValueTask CreateAsync(StructType schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel) =>
-        _committer.CreateAsync(schema, properties, cancel);
-}
-
-/// <summary>What a commit does: operation and parameters for the history, files in and out, positions reached.</summary>
-/// <param name="Operation">As other engines write it: WRITE, CREATE TABLE, DELETE, ...</param>
-/// <param name="Adds">Files that <see cref="DeltaTable.WriteFilesAsync"/> stored.</param>
-/// <param name="Overwrite">Whether all files of the basis are removed in the same commit.</param>
-/// <param name="Transactions">
-/// Positions reached, by application id (<c>txn</c> actions). A commit whose basis no longer holds the newest value of one of these
-/// ids is <see cref="CommitOutcome.TransactionConflict"/>: another writer moved that position.
-/// </param>
-public sealed record Change(
-    string Operation,
-    IReadOnlyDictionary<string, string> Parameters,
-    IReadOnlyList<AddFile> Adds,
-    bool Overwrite,
-    IReadOnlyList<SetTransaction> Transactions)
-{
-    /// <summary>
-    /// Whether the added rows were chosen by looking at the table's rows (e.g. leaving out keys that it holds). Others' changes to
-    /// these rows then conflict, and the history says that the append was not blind.
-    /// </summary>
-    public bool ReadsTable { get; init; }
-
-    /// <summary>Files of the basis that the commit removes, beside those that an overwrite does.</summary>
-    public IReadOnlyList<AddFile> Removes { get; init; } = [];
-
-    /// <summary>False when the commit only moves rows from the removed files into the added ones: then it conflicts with nobody who reads or adds.</summary>
-    public bool DataChange { get; init; } = true;
-}
-
-/// <summary>A <c>txn</c> action.</summary>
-public sealed record SetTransaction(string AppId, long Version) : ILogAction
-{
-    /// <summary>Milliseconds since 1970-01-01 UTC.</summary>
-    internal long? LastUpdated { get; init; }
-}
-
-/// <summary>How a commit ended; <paramref name="Version"/> is the version written, or -1.</summary>
-public readonly record struct CommitResult(CommitOutcome Outcome, long Version, string? Reason);
-
-/// <summary>Ways a commit ends. After a conflict nothing was written: prepare the change again on a new snapshot.</summary>
-public enum CommitOutcome
-{
-    Committed,
-
-    /// <summary>Another writer moved the position of one of the change's application ids.</summary>
-    TransactionConflict,
-
-    /// <summary>Another writer changed the schema or the configuration.</summary>
-    MetadataConflict,
-
-    /// <summary>Another writer changed the protocol.</summary>
-    ProtocolConflict,
-
-    /// <summary>Another writer removed a file that this change removes or has read.</summary>
-    DeleteConflict,
-
-    /// <summary>Another writer added rows that this change should have read.</summary>
-    AppendConflict,
+    internal ValueTask CreateAsync(TableStart start, CancellationToken cancel) => _committer.CreateAsync(start, cancel);
 }
 
 /// <summary>One line of a table's history.</summary>
@@ -206,5 +170,15 @@ public sealed record Commit(
     IReadOnlyDictionary<string, string> Metrics);
 
 /// <summary>A version that a table does not have, or no longer has.</summary>
-public sealed class TableVersionException(TableName table, long version, string reason)
-    : Exception($"Table {table} has no version {version}: {reason}");
+public sealed class TableVersionException : Exception
+{
+    public TableVersionException(TableName table, long version, string reason)
+        : base($"Table {table} has no version {version}: {reason}")
+    {
+    }
+
+    public TableVersionException(TableName table, DateTimeOffset time, string reason)
+        : base($"Table {table} has no version of {time:yyyy-MM-dd'T'HH:mm:ss.fffzzz}: {reason}")
+    {
+    }
+}

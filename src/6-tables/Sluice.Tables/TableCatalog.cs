@@ -65,19 +65,24 @@ public sealed class TableCatalog(
 
     /// <inheritdoc cref="OpenOrCreateAsync(TableName, TableSchema, CancellationToken)"/>
     /// <param name="properties">Table properties by name (<c>delta.deletedFileRetentionDuration</c>, ...) that it is created with; those of a table that exists stay.</param>
-    public async ValueTask<DeltaTable> OpenOrCreateAsync(
-        TableName name, TableSchema schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel)
+    public ValueTask<DeltaTable> OpenOrCreateAsync(
+        TableName name, TableSchema schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel) =>
+        OpenOrCreateAsync(name, new TableDesign(schema) { Properties = properties }, cancel);
+
+    /// <summary>The table; created after the design as version 0 when there is none. Of one that exists, schema and partition columns are held against the design.</summary>
+    /// <exception cref="TableSchemaException">It exists with another schema or other partition columns, or the design has no Delta form.</exception>
+    /// <exception cref="TableUnsupportedException">The properties ask for a feature that Sluice does not write.</exception>
+    public async ValueTask<DeltaTable> OpenOrCreateAsync(TableName name, TableDesign design, CancellationToken cancel)
     {
-        var delta = TableSchemas.ToDelta(name, schema);
+        ArgumentNullException.ThrowIfNull(design);
         if (await OpenAsync(name, cancel) is not { } table)
         {
-            table = new DeltaTable(this, name);
-            await table.CreateAsync(delta, properties, cancel);
+            await new DeltaTable(this, name).CreateAsync(TableDesigns.ToDelta(name, design, Options.NewId), cancel);
             table = Table(name);
         }
 
         var snapshot = await table.SnapshotAsync(cancel);
-        return TableSchemas.Difference(snapshot.Schema, schema) is { } difference ? throw new TableSchemaException(name, difference) : table;
+        return TableDesigns.Difference(snapshot, design) is { } difference ? throw new TableSchemaException(name, difference) : table;
     }
 
     private DeltaTable Table(TableName name) => _tables.GetOrAdd(name, n => new DeltaTable(this, n));

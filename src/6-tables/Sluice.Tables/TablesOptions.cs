@@ -22,6 +22,15 @@ public sealed record TablesOptions(string ScratchDirectory)
     /// </summary>
     public int CheckpointActionsPerInterval { get; init; } = 2000;
 
+    /// <summary>
+    /// Commits between two that leave a checksum of the table's state beside them (<c>.crc</c>), which <see cref="TableLint"/> holds against a
+    /// recomputation. 10, as checkpoints: a checksum is one small durable write, which at ten commits a second is one a second. 0 for none.
+    /// </summary>
+    public int ChecksumInterval { get; init; } = 10;
+
+    /// <summary>How long commits and checkpoints are kept when the table does not say (<c>delta.logRetentionDuration</c>). 30 days is Delta's default.</summary>
+    public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>How long removed files stay in checkpoints when the table does not say (<c>delta.deletedFileRetentionDuration</c>). A week is Delta's default.</summary>
     public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromDays(7);
 
@@ -47,4 +56,9 @@ public sealed record TablesOptions(string ScratchDirectory)
     internal TimeSpan RetentionOf(TableMetadata table) => table.Configuration.TryGetValue("delta.deletedFileRetentionDuration", out var text)
         ? CalendarInterval.Parse(text) ?? TimeSpan.MaxValue
         : TombstoneRetention;
+
+    /// <summary>How long the log of a table is kept.</summary>
+    internal TimeSpan LogRetentionOf(TableMetadata table) => table.Configuration.TryGetValue("delta.logRetentionDuration", out var text)
+        ? CalendarInterval.Parse(text) ?? TimeSpan.MaxValue
+        : LogRetention;
 }

@@ -22,8 +22,8 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
         {
             connection = duckDb.Connect();
             prepare?.Invoke(connection);
-            var named = await NamedAsync(connection, sql, cancel).ConfigureAwait(false);
-            await RegisterAsync(connection, named, cancel).ConfigureAwait(false);
+            var (named, uses) = await NamedAsync(connection, sql, cancel).ConfigureAwait(false);
+            await RegisterAsync(connection, named, uses, cancel).ConfigureAwait(false);
             connection.Execute("SET GLOBAL lock_configuration = true");
             var rows = await connection.SelectAsync(sql, cancel).ConfigureAwait(false);
             return new QueryResult(duckDb, connection, rows);
@@ -40,7 +40,7 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
     /// The relations that the statement names. DuckDB's parser serialises a SELECT and nothing else, and so tells apart what reads
     /// from what writes, attaches, copies or sets.
     /// </summary>
-    private static async Task<NamedRelations> NamedAsync(DuckDBConnection connection, string sql, CancellationToken cancel)
+    private static async Task<(NamedRelations Named, TableUses Uses)> NamedAsync(DuckDBConnection connection, string sql, CancellationToken cancel)
     {
         var trees = await connection
             .ReadAsync("SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", r => r.GetString(0), cancel, sql).ConfigureAwait(false);
@@ -55,10 +55,11 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
 
         if (tree.RootElement.GetProperty("statements").GetArrayLength() != 1)
             throw new QueryRefusedException("one SELECT is run at a time; give them one by one");
-        return NamedRelations.Of(tree.RootElement);
+        var root = tree.RootElement.Clone();
+        return (NamedRelations.Of(root), TableUses.Of(root));
     }
 
-    private async Task RegisterAsync(DuckDBConnection connection, NamedRelations named, CancellationToken cancel)
+    private async Task RegisterAsync(DuckDBConnection connection, NamedRelations named, TableUses uses, CancellationToken cancel)
     {
         var names = await tables.ListAsync(cancel).ConfigureAwait(false);
         foreach (var schema in names.Select(n => n.Namespace).Distinct()) connection.Execute($"CREATE SCHEMA {SqlName.Quote(schema)}");
@@ -67,7 +68,7 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
             // A table that is dropped between the listing and here is not there, as far as this query goes.
             if (await tables.OpenAsync(name, cancel).ConfigureAwait(false) is not { } table) continue;
             var snapshot = await table.SnapshotAsync(cancel).ConfigureAwait(false);
-            var relation = await table.RelationAsync(snapshot, cancel).ConfigureAwait(false);
+            var relation = await table.RelationAsync(snapshot, uses.Files(name, snapshot), cancel).ConfigureAwait(false);
             connection.Execute($"CREATE VIEW {SqlName.Quote(name.Namespace)}.{SqlName.Quote(name.Name)} AS SELECT * FROM {relation}");
         }
     }

@@ -139,6 +139,17 @@ internal sealed class FaultyObjectStore(IObjectStore inner, FaultPlan plan) : Fo
         return base.ListAsync(prefix, startAfter, cancel);
     }
 
+    public override ValueTask<ObjectInfo?> HeadAsync(ObjectKey key, CancellationToken cancel) => FailAsync(() => base.HeadAsync(key, cancel));
+
+    public override ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(ObjectKey key, long start, int length, CancellationToken cancel) =>
+        FailAsync(() => base.GetRangeAsync(key, start, length, cancel));
+
+    public override async ValueTask DeleteAsync(ObjectKey key, CancellationToken cancel) => await FailAsync(async () =>
+    {
+        await base.DeleteAsync(key, cancel);
+        return true;
+    });
+
     private async ValueTask<T> FailAsync<T>(Func<ValueTask<T>> operation)
     {
         var fault = plan.Next();

@@ -17,6 +17,7 @@ public sealed class RuleTests
     private static readonly Intent s_append = new(ReadsTable: false, new HashSet<FileKey>(), new HashSet<string>());
     private static readonly Intent s_overwrite = new(ReadsTable: true, new HashSet<FileKey> { new("o", null) }, new HashSet<string>());
     private static readonly Intent s_position = s_append with { AppIds = new HashSet<string> { "app" } };
+    private static readonly TableMetadata s_metadata = new("i", "", [], EmptyMap.Strings);
     private static readonly StructType s_schema = SchemaJson.Parse("""{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":{}}]}""");
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class RuleTests
     [InlineData(1, 2, null, null)]
     [InlineData(2, 5, null, null)]
     [InlineData(3, 7, "columnMapping,deletionVectors,timestampNtz,v2Checkpoint,vacuumProtocolCheck", null)]
-    [InlineData(3, 7, "deletionVectors,typeWidening,variantType", "typeWidening, variantType")]
+    [InlineData(3, 7, "deletionVectors,catalogManaged,variantType", "catalogManaged, variantType")]
     [InlineData(3, 7, null, "without naming readerFeatures")]
     [InlineData(4, 8, null, "reader version 4")]
     public void A_reader_refuses_what_it_does_not_know_by_name(int reader, int writer, string? features, string? reason)
@@ -72,9 +73,10 @@ public sealed class RuleTests
     [InlineData(2, null, "", null)]
     [InlineData(7, "appendOnly,columnMapping", "", null)]
     [InlineData(7, "appendOnly,rowTracking,icebergCompatV1", "", "icebergCompatV1, rowTracking")]
-    [InlineData(3, null, "delta.constraints.positive=a > 0", "checkConstraints")]
-    [InlineData(4, null, "delta.enableChangeDataFeed=true", "changeDataFeed")]
-    [InlineData(5, null, "delta.columnMapping.mode=name", "columnMapping")]
+    [InlineData(3, null, "delta.constraints.positive=a > 0", null)]
+    [InlineData(4, null, "delta.enableChangeDataFeed=true", null)]
+    [InlineData(5, null, "delta.columnMapping.mode=name", null)]
+    [InlineData(7, "inCommitTimestamp", "delta.enableInCommitTimestamps=true", null)]
     [InlineData(8, null, "", "writer version 8")]
     public void A_writer_refuses_what_it_does_not_do_by_name(int writer, string? features, string property, string? reason)
     {
@@ -85,12 +87,34 @@ public sealed class RuleTests
     }
 
     [Fact]
-    public void A_writer_refuses_partitions_invariants_and_generated_columns_by_name()
+    public void A_writer_refuses_generated_and_identity_columns_by_name()
     {
-        var invariant = SchemaJson.Parse("""{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":{"delta.invariants":"{}"}}]}""");
-        Features.WriteFault(new TableProtocol(1, 2), new TableMetadata("i", "", ["a"], EmptyMap.Strings), s_schema).ShouldNotBeNull().ShouldContain("partition columns");
-        Features.WriteFault(new TableProtocol(1, 2), new TableMetadata("i", "", [], EmptyMap.Strings), invariant).ShouldNotBeNull().ShouldContain("invariants");
+        Features.WriteFault(new TableProtocol(1, 4), s_metadata, Schema("delta.generationExpression")).ShouldNotBeNull().ShouldContain("generatedColumns");
+        Features.WriteFault(new TableProtocol(1, 6), s_metadata, Schema("delta.identity.start")).ShouldNotBeNull().ShouldContain("identityColumns");
     }
+
+    [Fact]
+    public void A_change_that_looked_at_some_files_conflicts_only_with_what_happens_to_these()
+    {
+        var basis = LayeredMap<FileKey, AddFile>.Empty.ToBuilder();
+        basis.Set(new FileKey("o", null), new AddFile("o", 1, 1, null));
+        var reads = s_append with { ReadsTable = true, Basis = basis.Build(), MayRead = file => file.Path == "o" };
+        Outcome(reads, Added).ShouldBeNull();
+        Outcome(reads, Added.Replace("\"n\"", "\"o\"", StringComparison.Ordinal)).ShouldBe(CommitOutcome.AppendConflict);
+        Outcome(reads, Removed).ShouldBe(CommitOutcome.DeleteConflict);
+        Outcome(reads, Removed.Replace("\"o\"", "\"other\"", StringComparison.Ordinal)).ShouldBeNull();
+    }
+
+    [Fact]
+    public void New_rules_for_all_rows_conflict_with_blind_appends_too()
+    {
+        var rules = s_append with { ReadsTable = true, ChangesMetadata = true };
+        Outcome(rules, BlindInfo, Added).ShouldBe(CommitOutcome.AppendConflict);
+        Outcome(s_append with { ChangesMetadata = true }, BlindInfo, Added).ShouldBeNull();
+    }
+
+    private static StructType Schema(string key) =>
+        new([new StructField("a", new PrimitiveType("long"), Nullable: true).With(key, "{}")]);
 
     private static CommitOutcome? Outcome(Intent intent, params string[] winner) =>
         ConflictCheck.Against(1, LogTests.Parse(winner), intent, serializable: false)?.Outcome;

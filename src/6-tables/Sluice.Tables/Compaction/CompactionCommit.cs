@@ -2,21 +2,49 @@ using DuckDB.NET.Data;
 
 namespace Sluice.Tables;
 
-/// <summary>Merges small files: writes their rows into a new file and swaps them in one commit that changes no row (Delta's OPTIMIZE).</summary>
+/// <summary>Writes rows of files into new files and swaps them in one commit that changes no row (Delta's OPTIMIZE).</summary>
 internal sealed class CompactionCommit(TableName table, RelationReader relations, DataFileWriter writer, TableCommitter committer)
 {
     private static readonly Dictionary<string, string> s_parameters = new() { ["predicate"] = "[]", ["zOrderBy"] = "[]", ["auto"] = "true" };
 
+    /// <summary>Merges the small files of a tier that is due, in one partition.</summary>
     public async Task<Compaction?> RunAsync(Snapshot basis, DuckDBConnection connection, CompactionOptions options, CancellationToken cancel)
     {
-        if (basis.Metadata.PartitionColumns.Count > 0) return null;
         var removed = CompactionPlan.Pick(basis.Files, options);
         if (removed.Count == 0) return null;
         committer.CheckWritable(basis);
         var relation = await relations.SqlAsync(basis, removed, cancel);
         var added = await writer.WriteAsync(basis, connection, $"SELECT * FROM {relation}", cancel);
+        return await CommitAsync(basis, removed, added, s_parameters, cancel);
+    }
+
+    /// <summary>Writes files anew, partition by partition, with their rows in order.</summary>
+    public async Task<Compaction?> OrderAsync(
+        Snapshot basis, IReadOnlyList<AddFile> files, DuckDBConnection connection, OptimizeOptions options, CancellationToken cancel)
+    {
+        committer.CheckWritable(basis);
+        var order = ZOrder.OrderBy(table, basis, options.ZOrderBy);
+        if (files.Count == 0) return null;
+        var added = new List<AddFile>();
+        foreach (var partition in files.GroupBy(CompactionPlan.Partition, StringComparer.Ordinal))
+        {
+            var relation = await relations.SqlAsync(basis, [.. partition], cancel);
+            added.AddRange(await writer.WriteAsync(basis, connection, $"SELECT * FROM {relation} t{order}", cancel, options.FileBytesMax));
+        }
+
+        var parameters = new Dictionary<string, string>(s_parameters)
+        {
+            ["zOrderBy"] = System.Text.Json.JsonSerializer.Serialize(options.ZOrderBy),
+            ["auto"] = "false",
+        };
+        return await CommitAsync(basis, files, added, parameters, cancel);
+    }
+
+    private async Task<Compaction> CommitAsync(
+        Snapshot basis, IReadOnlyList<AddFile> removed, IReadOnlyList<AddFile> added, Dictionary<string, string> parameters, CancellationToken cancel)
+    {
         RequireSameRows(removed, added);
-        var change = new Change("OPTIMIZE", s_parameters, added, Overwrite: false, []) { Removes = removed, DataChange = false };
+        var change = new Change("OPTIMIZE", parameters, added, Overwrite: false, []) { Removes = removed, DataChange = false };
         return new Compaction(await committer.CommitAsync(basis, change, cancel), removed, added);
     }
 
@@ -26,7 +54,8 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
             throw new TableFormatException(table, $"{removed.Count} files say that they hold {before} rows, but hold {after}: their statistics are wrong");
     }
 
-    private static long? Rows(IReadOnlyList<AddFile> files) => files.Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.Stats));
+    private static long? Rows(IReadOnlyList<AddFile> files) =>
+        files.Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.Stats) - (file.DeletionVector?.Cardinality ?? 0));
 }
 
 /// <summary>What a compaction did. After a conflict the removed files are still the table's, and the added ones belong to nothing.</summary>

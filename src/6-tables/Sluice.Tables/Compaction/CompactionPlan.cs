@@ -6,10 +6,24 @@ internal static class CompactionPlan
     /// <summary>The number of small files.</summary>
     public static int SmallFiles(IEnumerable<AddFile> files, CompactionOptions options) => files.Count(file => options.TierOf(file.Size) is not null);
 
-    /// <summary>The files of the lowest tier that is due, eldest first; none when no tier is.</summary>
+    /// <summary>The files of the lowest tier that is due in some partition, eldest first; none when no tier is.</summary>
     public static IReadOnlyList<AddFile> Pick(IEnumerable<AddFile> files, CompactionOptions options)
     {
-        // Rows that a deletion vector hides would have to be left out; those files are few, and an engine that makes them also merges them.
+        foreach (var partition in files.GroupBy(Partition, StringComparer.Ordinal))
+        {
+            if (PickOne(partition, options) is { Count: > 0 } due) return due;
+        }
+
+        return [];
+    }
+
+    /// <summary>A text that files of the same partition share, and no others; an empty value is null.</summary>
+    public static string Partition(AddFile file) => file.PartitionValues.Count == 0 ? "" : string.Concat(
+        file.PartitionValues.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => string.IsNullOrEmpty(v.Value) ? "-" : $"{v.Value.Length}:{v.Value}"));
+
+    private static List<AddFile> PickOne(IEnumerable<AddFile> files, CompactionOptions options)
+    {
+        // Rows that a deletion vector hides would have to be left out; such files are few, and an optimize of the whole table takes them along.
         var tiers = new List<AddFile>[CompactionOptions.Tiers];
         for (var tier = 0; tier < tiers.Length; tier++) tiers[tier] = [];
         foreach (var file in files)

@@ -13,16 +13,13 @@ internal sealed record ColumnStats(string? Min, string? Max, long? NullCount);
 /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#per-file-statistics</remarks>
 internal static class FileStats
 {
-    /// <summary>Delta's default of <c>delta.dataSkippingNumIndexedCols</c>.</summary>
-    public const int IndexedColumns = 32;
-
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="columns">By the leaf's path in DuckDB's spelling: quoted names joined by dots.</param>
-    /// <param name="indexed">How many leaf columns, in schema order, get stats; -1 for all.</param>
-    public static string Build(StructType schema, long rows, IReadOnlyDictionary<string, ColumnStats> columns, int indexed = IndexedColumns)
+    /// <param name="indexed">The columns that get stats; null for the default.</param>
+    public static string Build(StructType schema, long rows, IReadOnlyDictionary<string, ColumnStats> columns, IndexedColumns? indexed = null)
     {
-        var leaves = Leaves(schema, []).Take(indexed < 0 ? int.MaxValue : indexed).ToArray();
+        var leaves = (indexed ?? IndexedColumns.Default).Of(Leaves(schema, [])).ToArray();
         var buffer = new ArrayBufferWriter<byte>(512);
         using var json = new Utf8JsonWriter(buffer, s_options);
         json.WriteStartObject();
@@ -57,6 +54,14 @@ internal static class FileStats
         }
 
         return null;
+    }
+
+    /// <summary>The stats of a file of which rows are deleted: the bounds still hold, but no row need lie on them.</summary>
+    public static string Loosened(string stats)
+    {
+        var node = System.Text.Json.Nodes.JsonNode.Parse(stats)!.AsObject();
+        node["tightBounds"] = false;
+        return node.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     /// <summary>The leaf columns in schema order; a list or map counts as one and has no type here: the protocol keeps no stats of it.</summary>

@@ -13,6 +13,12 @@ internal sealed record LocalFile(string Path, IReadOnlyDictionary<string, string
 /// </remarks>
 internal static class Relation
 {
+    /// <summary>A column of <see cref="Places"/>: the file's index in the list given.</summary>
+    public const string FileColumn = "_sluice_file";
+
+    /// <summary>A column of <see cref="Places"/>: the row's number in its file, deleted rows counted.</summary>
+    public const string RowColumn = "_sluice_row";
+
     public static string Sql(Snapshot snapshot, IReadOnlyList<LocalFile> files)
     {
         var schema = snapshot.DeltaSchema;
@@ -28,8 +34,28 @@ internal static class Relation
 
         var branches = files
             .GroupBy(f => (Values: ValuesKey(partitions, f), Single: f.DeletedRows.Count == 0 ? null : f.Path))
-            .Select(group => Branch(schema, partitions, data, [.. group], mode));
+            .Select(group => $"SELECT {Branch(schema, partitions, data, [.. group], mode)}");
         return $"({string.Join("\nUNION ALL ", branches)})";
+    }
+
+    /// <summary>As <see cref="Sql"/>, with where each row stands: <see cref="FileColumn"/> and <see cref="RowColumn"/>.</summary>
+    public static string Places(Snapshot snapshot, IReadOnlyList<LocalFile> files)
+    {
+        var schema = snapshot.DeltaSchema;
+        if (files.Count == 0) return $"(SELECT *, NULL::BIGINT AS {FileColumn}, NULL::BIGINT AS {RowColumn} FROM {Empty(schema)})";
+        var partitions = PartitionFields(snapshot);
+        var data = schema.Fields.Where(f => !partitions.Contains(f)).ToArray();
+        var mode = ColumnMapping.Mode(snapshot.Metadata);
+        var branches = files.Select((file, index) => (File: file, Index: index))
+            .GroupBy(f => (Values: ValuesKey(partitions, f.File), Single: f.File.DeletedRows.Count == 0 ? null : f.File.Path))
+            .Select(group => $"SELECT {Place([.. group.Select(f => f.Index)])}, {Branch(schema, partitions, data, [.. group.Select(f => f.File)], mode)}");
+        return $"({string.Join("\nUNION ALL ", branches)})";
+    }
+
+    private static string Place(int[] indices)
+    {
+        var file = indices[^1] - indices[0] == indices.Length - 1 ? $"{indices[0]} + file_index" : $"[{string.Join(", ", indices)}][CAST(file_index AS BIGINT) + 1]";
+        return $"CAST({file} AS BIGINT) AS {FileColumn}, CAST(file_row_number AS BIGINT) AS {RowColumn}";
     }
 
     private static List<StructField> PartitionFields(Snapshot snapshot) => [.. snapshot.Metadata.PartitionColumns.Select(name =>
@@ -42,7 +68,7 @@ internal static class Relation
         var columns = schema.Fields.Select(field => partitions.Contains(field)
             ? $"{PartitionValue.Sql(field.Type, Value(field, files[0]))} AS {SqlName.Quote(field.Name)}"
             : $"{NestedNames.Rename(field.Type, SqlName.Quote(field.Name))} AS {SqlName.Quote(field.Name)}");
-        var select = $"SELECT {string.Join(", ", columns)} FROM {Scan(data, files, mode)}";
+        var select = $"{string.Join(", ", columns)} FROM {Scan(data, files, mode)}";
         var deleted = files[0].DeletedRows;
         // One text that is split is parsed at once; a list of a million numbers would be a million expressions.
         return deleted.Count == 0

@@ -6,27 +6,15 @@ namespace Sluice.Tables;
 internal sealed class RelationReader(IObjectStore objects, TableName table, TableLog log)
 {
     /// <param name="adds">All of the snapshot's files, or some.</param>
-    public async Task<string> SqlAsync(Snapshot snapshot, IReadOnlyCollection<AddFile> adds, CancellationToken cancel)
-    {
-        var files = new List<LocalFile>(adds.Count);
-        foreach (var add in adds)
-        {
-            var path = await LocalPathAsync(DataPath.Canonical(add.Path), cancel)
-                ?? throw new TableFormatException(table, $"data file {add.Path} of version {snapshot.Version} is missing");
-            files.Add(new LocalFile(path, add.PartitionValues, await DeletedRowsAsync(add, cancel)));
-        }
+    public Task<string> SqlAsync(Snapshot snapshot, IReadOnlyCollection<AddFile> adds, CancellationToken cancel) =>
+        SqlAsync(snapshot, adds, Relation.Sql, cancel);
 
-        try
-        {
-            return Relation.Sql(snapshot, files);
-        }
-        catch (LogFormatException e)
-        {
-            throw new TableFormatException(table, e.Message, e);
-        }
-    }
+    /// <summary>As <see cref="SqlAsync(Snapshot, IReadOnlyCollection{AddFile}, CancellationToken)"/>, with the place of each row.</summary>
+    public Task<string> PlacesAsync(Snapshot snapshot, IReadOnlyCollection<AddFile> adds, CancellationToken cancel) =>
+        SqlAsync(snapshot, adds, Relation.Places, cancel);
 
-    private async Task<IReadOnlyList<long>> DeletedRowsAsync(AddFile add, CancellationToken cancel)
+    /// <summary>Numbers of the rows of a file that its deletion vector hides, in order.</summary>
+    public async Task<IReadOnlyList<long>> DeletedRowsAsync(AddFile add, CancellationToken cancel)
     {
         if (add.DeletionVector is not { } vector) return [];
         try
@@ -40,6 +28,27 @@ internal sealed class RelationReader(IObjectStore objects, TableName table, Tabl
         catch (LogFormatException e)
         {
             throw new TableFormatException(table, $"deletion vector of {add.Path}: {e.Message}", e);
+        }
+    }
+
+    private async Task<string> SqlAsync(
+        Snapshot snapshot, IReadOnlyCollection<AddFile> adds, Func<Snapshot, IReadOnlyList<LocalFile>, string> sql, CancellationToken cancel)
+    {
+        var files = new List<LocalFile>(adds.Count);
+        foreach (var add in adds)
+        {
+            var path = await LocalPathAsync(DataPath.Canonical(add.Path), cancel)
+                ?? throw new TableFormatException(table, $"data file {add.Path} of version {snapshot.Version} is missing");
+            files.Add(new LocalFile(path, add.PartitionValues, await DeletedRowsAsync(add, cancel)));
+        }
+
+        try
+        {
+            return sql(snapshot, files);
+        }
+        catch (LogFormatException e)
+        {
+            throw new TableFormatException(table, e.Message, e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using DuckDB.NET.Data;
 using Sluice.Objects;
 using Sluice.Sql;
 
@@ -15,12 +16,24 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
         var sidecars = new List<string>();
         foreach (var name in segment.Checkpoint)
         {
-            if (name.EndsWith(".json", StringComparison.Ordinal)) Apply(segment.CheckpointVersion, replay, await log.ReadJsonAsync(name, cancel), sidecars);
+            if (IsJson(name)) Apply(segment.CheckpointVersion, replay, await log.ReadJsonAsync(name, cancel), sidecars);
             else await ReadParquetAsync(segment.CheckpointVersion, name, replay, sidecars, cancel);
         }
 
         foreach (var name in sidecars.ToArray()) await ReadParquetAsync(segment.CheckpointVersion, $"_sidecars/{name}", replay, sidecars, cancel);
     }
+
+    /// <summary>Names of the sidecars of a V2 checkpoint.</summary>
+    public async ValueTask<IReadOnlyList<string>> SidecarsAsync(string name, CancellationToken cancel)
+    {
+        var sidecars = new List<string>();
+        var replay = new LogReplay(TableState.Empty);
+        if (IsJson(name)) Apply(0, replay, await log.ReadJsonAsync(name, cancel), sidecars);
+        else await ReadParquetAsync(0, name, replay, sidecars, cancel);
+        return sidecars;
+    }
+
+    private static bool IsJson(string name) => name.EndsWith(".json", StringComparison.Ordinal);
 
     private async ValueTask ReadParquetAsync(long version, string name, LogReplay replay, List<string> sidecars, CancellationToken cancel)
     {
@@ -29,24 +42,63 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
         try
         {
             using var connection = duckDb.Connect();
-            var select = $"SELECT to_json(action)::VARCHAR FROM read_parquet({SqlName.Literal(path)}, hive_partitioning = false) action";
-            using var rows = await connection.SelectAsync(select, cancel);
-            var batch = new List<ILogAction>(RowsPerBatch);
-            await foreach (var row in rows.ReadAsync(r => r.GetString(0), cancel))
-            {
-                ActionReader.ReadObject(Encoding.UTF8.GetBytes(row), batch);
-                if (batch.Count < RowsPerBatch) continue;
-                Apply(version, replay, batch, sidecars);
-                batch.Clear();
-            }
-
-            Apply(version, replay, batch, sidecars);
+            var source = $"read_parquet({SqlName.Literal(path)}, hive_partitioning = false)";
+            var columns = connection.Describe($"SELECT * FROM {source}");
+            var add = AddColumns.Of(columns);
+            await ReplayAsync(connection, Others(columns, add, source), Other, version, replay, sidecars, cancel);
+            // Files are nearly all of it, so they are read column by column.
+            if (add is null) return;
+            await ReplayAsync(connection, $"SELECT {add.Select} FROM {source} WHERE {AddColumns.IsThere}", AddColumns.Read, version, replay, sidecars, cancel);
         }
         catch (Exception e) when (e is SqlException or LogFormatException or System.Text.Json.JsonException)
         {
             throw new TableFormatException(table, $"checkpoint file {name}: {e.Message}", e);
         }
     }
+
+    /// <summary>The rows that are no files, as JSON; the columns of files are not even read.</summary>
+    private static string Others(IReadOnlyList<SqlColumn> columns, AddColumns? add, string source)
+    {
+        var others = columns.Where(c => add is null || c.Name != "add").Select(c => $"{SqlName.Quote(c.Name)} := {SqlName.Quote(c.Name)}").ToArray();
+        if (others.Length == 0) return $"SELECT '{{}}' FROM {source} WHERE false";
+        var which = add is null ? "" : $" WHERE NOT ({AddColumns.IsThere})";
+        return $"SELECT to_json(struct_pack({string.Join(", ", others)}))::VARCHAR FROM {source}{which}";
+    }
+
+    private static async ValueTask ReplayAsync(
+        DuckDBConnection connection, string select, Action<DuckDBDataReader, List<ILogAction>> read, long version, LogReplay replay, List<string> sidecars,
+        CancellationToken cancel)
+    {
+        await Task.Run(
+            () =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = select;
+                command.UseStreamingMode = true;
+                try
+                {
+                    using var rows = (DuckDBDataReader)command.ExecuteReader();
+                    var batch = new List<ILogAction>(RowsPerBatch);
+                    while (rows.Read())
+                    {
+                        read(rows, batch);
+                        if (batch.Count < RowsPerBatch) continue;
+                        cancel.ThrowIfCancellationRequested();
+                        Apply(version, replay, batch, sidecars);
+                        batch.Clear();
+                    }
+
+                    Apply(version, replay, batch, sidecars);
+                }
+                catch (DuckDBException e)
+                {
+                    throw SqlException.From(e, select);
+                }
+            },
+            cancel);
+    }
+
+    private static void Other(DuckDBDataReader row, List<ILogAction> into) => ActionReader.ReadObject(Encoding.UTF8.GetBytes(row.GetString(0)), into);
 
     private static void Apply(long version, LogReplay replay, List<ILogAction> actions, List<string> sidecars)
     {

@@ -5,7 +5,7 @@ using Sluice.Sql;
 
 namespace Sluice.Tables;
 
-/// <summary>Writes the state of a version as a classic checkpoint, and the pointer to it.</summary>
+/// <summary>Writes the state of a version as a checkpoint, classic or V2 as the table says, and the pointer to it.</summary>
 /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#checkpoints</remarks>
 internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, TableLog log)
 {
@@ -42,23 +42,51 @@ internal sealed class CheckpointWriter(TableCatalog catalog, TableName table, Ta
 
     public async ValueTask WriteAsync(Snapshot snapshot, CancellationToken cancel)
     {
+        var actions = CheckpointActions.Of(snapshot.State, catalog.Options.RetentionOf(snapshot.Metadata), catalog.Time);
+        var (count, bytes) = IsV2(snapshot)
+            ? await WriteV2Async(snapshot, actions, cancel)
+            : await WriteParquetAsync(log.Key(LogFile.CheckpointName(snapshot.Version)), actions, CheckpointActions.Classic, cancel);
+        var hint = LastCheckpoint.Write(snapshot.Version, count, bytes, snapshot.Files.Count);
+        await catalog.Objects.PutAsync(log.Key(LastCheckpoint.Name), hint, cancel);
+    }
+
+    private static bool IsV2(Snapshot snapshot) =>
+        snapshot.Metadata.Configuration.GetValueOrDefault(Features.CheckpointPolicy) == "v2" && ProtocolNeeds.Names(snapshot.Protocol).Contains("v2Checkpoint");
+
+    /// <summary>Files go into a sidecar, the rest into the checkpoint itself, which names it.</summary>
+    /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#v2-spec</remarks>
+    private async ValueTask<(long Count, long Bytes)> WriteV2Async(Snapshot snapshot, IEnumerable<ILogAction> actions, CancellationToken cancel)
+    {
+        var sidecar = $"{catalog.Options.NewId():D}.parquet";
+        var (count, bytes) = await WriteParquetAsync(log.Key($"_sidecars/{sidecar}"), actions.Where(a => a is AddFile or RemoveFile), CheckpointActions.Sidecar, cancel);
+        var withoutFiles = snapshot.State with { Files = LayeredMap<FileKey, AddFile>.Empty, Tombstones = LayeredMap<FileKey, RemoveFile>.Empty };
+        var own = CheckpointActions.Of(withoutFiles, TimeSpan.Zero, catalog.Time)
+            .Prepend(new CheckpointMetadata(snapshot.Version))
+            .Append(new Sidecar(sidecar, bytes, catalog.Time.GetUtcNow().ToUnixTimeMilliseconds()))
+            .ToList();
+        var content = ActionWriter.Lines(own);
+        await catalog.Objects.PutAsync(log.Key(LogFile.CheckpointName(snapshot.Version, catalog.Options.NewId())), content, cancel);
+        return (count + own.Count, bytes + content.Length);
+    }
+
+    private async ValueTask<(long Count, long Bytes)> WriteParquetAsync(
+        Objects.ObjectKey key, IEnumerable<ILogAction> actions, CheckpointColumns columns, CancellationToken cancel)
+    {
         using var folder = catalog.Scratch.Open();
         var rows = Path.Combine(folder.Path, "actions.json");
         var parquet = Path.Combine(folder.Path, "checkpoint.parquet");
-        var (count, longest) = await WriteRowsAsync(rows, CheckpointActions.Of(snapshot.State, catalog.Options.RetentionOf(snapshot.Metadata), catalog.Time), cancel);
+        var (count, longest) = await WriteRowsAsync(rows, actions, cancel);
         using (var connection = catalog.DuckDb.Connect())
         {
             var copy = string.Create(CultureInfo.InvariantCulture, $"""
-                COPY (SELECT {CheckpointActions.ColumnNames} FROM read_json({SqlName.Literal(rows)}, format = 'newline_delimited',
-                maximum_object_size = {Math.Max(ObjectBytesMin, longest * 2)}, columns = {CheckpointActions.ColumnTypes}))
+                COPY (SELECT {columns.Names} FROM read_json({SqlName.Literal(rows)}, format = 'newline_delimited',
+                maximum_object_size = {Math.Max(ObjectBytesMin, longest * 2)}, columns = {columns.Types}))
                 TO {SqlName.Literal(parquet)} (FORMAT parquet, COMPRESSION snappy)
                 """);
             await connection.ExecuteAsync(copy, cancel);
         }
 
-        var file = await catalog.Objects.PutFileAsync(log.Key(LogFile.CheckpointName(snapshot.Version)), parquet, cancel);
-        var hint = LastCheckpoint.Write(snapshot.Version, count, file.Size, snapshot.Files.Count);
-        await catalog.Objects.PutAsync(log.Key(LastCheckpoint.Name), hint, cancel);
+        return (count, (await catalog.Objects.PutFileAsync(key, parquet, cancel)).Size);
     }
 
     /// <summary>A checkpoint costs what it holds, so one that holds much is written after as many more commits.</summary>

@@ -6,7 +6,8 @@ namespace Sluice.Tables;
 /// <summary>Turns a change into the actions of a commit and gets it into the log, past other writers.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
 internal sealed class TableCommitter(
-    TableCatalog catalog, TableName table, TableLog log, SnapshotLoader loader, SnapshotCache cache, CheckpointWriter checkpoints)
+    TableCatalog catalog, TableName table, TableLog log, SnapshotLoader loader, SnapshotCache cache, CheckpointWriter checkpoints,
+    ChecksumWriter checksums)
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -16,29 +17,37 @@ internal sealed class TableCommitter(
         if (Features.WriteFault(snapshot.Protocol, snapshot.Metadata, snapshot.DeltaSchema) is { } fault) throw new TableUnsupportedException(table, fault);
     }
 
-    public async ValueTask CreateAsync(StructType schema, IReadOnlyDictionary<string, string> properties, CancellationToken cancel)
+    /// <exception cref="TableUnsupportedException">The table would ask for a feature that Sluice does not write.</exception>
+    public async ValueTask CreateAsync(TableStart start, CancellationToken cancel)
     {
+        if (Features.ReadFault(start.Protocol) is { } unread) throw new TableUnsupportedException(table, unread);
+        if (Features.WriteFault(start.Protocol, start.Metadata, start.Schema) is { } fault) throw new TableUnsupportedException(table, fault);
         var now = catalog.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var metadata = new TableMetadata($"{catalog.Options.NewId():D}", SchemaJson.Write(schema), [], properties) { CreatedTime = now };
         var info = new CommitInfo
         {
             Timestamp = now,
+            InCommitTimestamp = Features.IsOn(start.Metadata.Configuration, Features.InCommitTimestamps) ? now : null,
             Operation = "CREATE TABLE",
-            OperationParameters = new Dictionary<string, string> { ["isManaged"] = "false", ["partitionBy"] = "[]", ["properties"] = JsonSerializer.Serialize(properties) },
+            OperationParameters = new Dictionary<string, string>
+            {
+                ["isManaged"] = "false",
+                ["partitionBy"] = JsonSerializer.Serialize(start.Metadata.PartitionColumns),
+                ["properties"] = JsonSerializer.Serialize(start.Metadata.Configuration),
+            },
             IsolationLevel = Isolation(serializable: false),
             IsBlindAppend = true,
             EngineInfo = catalog.Options.EngineInfo,
             TxnId = $"{catalog.Options.NewId():D}",
         };
-        await PutAsync(0, [info, new TableProtocol(1, 2), metadata], info.TxnId, cancel);
+        await PutAsync(0, [info, start.Protocol, start.Metadata with { CreatedTime = now }], info.TxnId, cancel);
     }
 
     public async ValueTask<CommitResult> CommitAsync(Snapshot basis, Change change, CancellationToken cancel)
     {
         CheckWritable(basis);
-        if (change.Overwrite && Features.IsOn(basis.Metadata.Configuration, "delta.appendOnly"))
+        if ((change.Overwrite || change is { DataChange: true, Removes.Count: > 0 }) && Features.IsOn(basis.Metadata.Configuration, "delta.appendOnly"))
         {
-            throw new TableUnsupportedException(table, "it is append-only (delta.appendOnly): an overwrite would remove rows");
+            throw new TableUnsupportedException(table, "it is append-only (delta.appendOnly): this change would remove rows");
         }
 
         // One at a time within this process: waiting is cheaper than losing the race and rebasing.
@@ -63,7 +72,7 @@ internal sealed class TableCommitter(
         {
             if (latest.Version >= known)
             {
-                var actions = commit.Build();
+                var actions = commit.Build(await CommitTimeAsync(latest, change.Metadata ?? basis.Metadata, cancel));
                 if (await PutAsync(latest.Version + 1, actions, commit.TxnId, cancel)) return await CommittedAsync(loader.Advance(latest, actions));
             }
 
@@ -82,8 +91,23 @@ internal sealed class TableCommitter(
     private async ValueTask<CommitResult> CommittedAsync(Snapshot committed)
     {
         cache.Offer(committed);
+        await checksums.WriteIfDueAsync(committed);
         if (await checkpoints.WriteIfDueAsync(committed) is { } slim) cache.Slim(slim);
         return new CommitResult(CommitOutcome.Committed, committed.Version, null);
+    }
+
+    /// <summary>
+    /// The in-commit timestamp of the version after <paramref name="latest"/>: now, but later than that of the version before; null when
+    /// the table keeps none.
+    /// </summary>
+    private async ValueTask<long?> CommitTimeAsync(Snapshot latest, TableMetadata metadata, CancellationToken cancel)
+    {
+        if (!Features.IsOn(metadata.Configuration, Features.InCommitTimestamps)) return null;
+        var before = latest.State.LastCommit;
+        // A snapshot that a checkpoint gave does not hold the commit's own words.
+        if (before is null && await log.ReadCommitAsync(latest.Version, cancel) is { } actions) before = actions.OfType<CommitInfo>().FirstOrDefault();
+        var now = catalog.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        return Math.Max(now, (before?.InCommitTimestamp ?? before?.Timestamp ?? 0) + 1);
     }
 
     /// <summary>Puts a commit; false when another one has that version.</summary>

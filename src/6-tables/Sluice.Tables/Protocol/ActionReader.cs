@@ -61,8 +61,8 @@ internal static class ActionReader
             case "txn": return ReadTransaction(ref reader);
             case "domainMetadata": return ReadDomain(ref reader);
             case "commitInfo": return CommitInfoReader.Read(ref reader);
-            case "cdc": return ReadPathOnly(ref reader, "cdc", path => new ChangeFile(path));
-            case "sidecar": return ReadPathOnly(ref reader, "sidecar", path => new Sidecar(path));
+            case "cdc": return ReadChange(ref reader);
+            case "sidecar": return ReadSidecar(ref reader);
             case "checkpointMetadata": return ReadCheckpointMetadata(ref reader);
             default:
                 reader.Skip();
@@ -244,16 +244,35 @@ internal static class ActionReader
         return new CheckpointMetadata(version ?? throw Missing("checkpointMetadata", "version"));
     }
 
-    private static ILogAction ReadPathOnly(ref Utf8JsonReader reader, string action, Func<string, ILogAction> make)
+    private static ChangeFile ReadChange(ref Utf8JsonReader reader)
     {
         string? path = null;
+        var size = 0L;
+        var values = EmptyMap.Values;
         while (Next(ref reader, out var field))
         {
             if (field == "path") path = reader.GetString();
+            else if (field == "size") size = reader.GetInt64();
+            else if (field == "partitionValues") values = ReadMap(ref reader);
             else reader.Skip();
         }
 
-        return make(path ?? throw Missing(action, "path"));
+        return new ChangeFile(path ?? throw Missing("cdc", "path"), size) { PartitionValues = values };
+    }
+
+    private static Sidecar ReadSidecar(ref Utf8JsonReader reader)
+    {
+        string? path = null;
+        var (size, modified) = (0L, 0L);
+        while (Next(ref reader, out var field))
+        {
+            if (field == "path") path = reader.GetString();
+            else if (field == "sizeInBytes") size = reader.GetInt64();
+            else if (field == "modificationTime") modified = reader.GetInt64();
+            else reader.Skip();
+        }
+
+        return new Sidecar(path ?? throw Missing("sidecar", "path"), size, modified);
     }
 
     private static DeletionVector ReadVector(ref Utf8JsonReader reader)

@@ -39,6 +39,9 @@ internal sealed class ActionWriter : IDisposable
             case SetTransaction transaction: WriteTransaction(transaction); break;
             case DomainMetadata domain: WriteDomain(domain); break;
             case CommitInfo info: WriteCommitInfo(info); break;
+            case ChangeFile change: WriteChange(change); break;
+            case Sidecar sidecar: WriteSidecar(sidecar); break;
+            case CheckpointMetadata checkpoint: WriteCheckpoint(checkpoint); break;
             default: throw new InvalidOperationException($"{action.GetType().Name} is never written");
         }
 
@@ -46,6 +49,16 @@ internal sealed class ActionWriter : IDisposable
         _json.Flush();
         _json.Reset();
         _output.Write("\n"u8);
+    }
+
+    /// <summary>Writes the content of a <c>.crc</c> file.</summary>
+    /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#version-checksum-file</remarks>
+    public static byte[] Checksum(TableState state)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var writer = new ActionWriter(buffer);
+        writer.WriteChecksum(state);
+        return buffer.WrittenSpan.ToArray();
     }
 
     public void Dispose() => _json.Dispose();
@@ -82,11 +95,11 @@ internal sealed class ActionWriter : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteMetadata(TableMetadata metadata)
+    private void WriteMetadata(TableMetadata metadata, string name = "metaData")
     {
-        _json.WriteStartObject("metaData");
+        _json.WriteStartObject(name);
         _json.WriteString("id", metadata.Id);
-        if (metadata.Name is { } name) _json.WriteString("name", name);
+        if (metadata.Name is { } own) _json.WriteString("name", own);
         if (metadata.Description is { } description) _json.WriteString("description", description);
         _json.WriteStartObject("format");
         _json.WriteString("provider", metadata.FormatProvider);
@@ -130,6 +143,7 @@ internal sealed class ActionWriter : IDisposable
     private void WriteCommitInfo(CommitInfo info)
     {
         _json.WriteStartObject("commitInfo");
+        WriteOptional("inCommitTimestamp", info.InCommitTimestamp);
         WriteOptional("timestamp", info.Timestamp);
         _json.WriteString("operation", info.Operation);
         WriteMap("operationParameters", info.OperationParameters);
@@ -140,6 +154,47 @@ internal sealed class ActionWriter : IDisposable
         if (info.EngineInfo is { } engine) _json.WriteString("engineInfo", engine);
         if (info.TxnId is { } id) _json.WriteString("txnId", id);
         _json.WriteEndObject();
+    }
+
+    private void WriteChange(ChangeFile change)
+    {
+        _json.WriteStartObject("cdc");
+        _json.WriteString("path", change.Path);
+        WriteMap("partitionValues", change.PartitionValues);
+        _json.WriteNumber("size", change.Size);
+        _json.WriteBoolean("dataChange", false);
+        _json.WriteEndObject();
+    }
+
+    private void WriteSidecar(Sidecar sidecar)
+    {
+        _json.WriteStartObject("sidecar");
+        _json.WriteString("path", sidecar.Path);
+        _json.WriteNumber("sizeInBytes", sidecar.SizeInBytes);
+        _json.WriteNumber("modificationTime", sidecar.ModificationTimeMs);
+        _json.WriteEndObject();
+    }
+
+    private void WriteCheckpoint(CheckpointMetadata checkpoint)
+    {
+        _json.WriteStartObject("checkpointMetadata");
+        _json.WriteNumber("version", checkpoint.Version);
+        _json.WriteEndObject();
+    }
+
+    private void WriteChecksum(TableState state)
+    {
+        _json.WriteStartObject();
+        if (state.LastCommit?.TxnId is { } id) _json.WriteString("txnId", id);
+        _json.WriteNumber("tableSizeBytes", state.FileBytes);
+        _json.WriteNumber("numFiles", state.Files.Count);
+        _json.WriteNumber("numMetadata", 1);
+        _json.WriteNumber("numProtocol", 1);
+        WriteOptional("inCommitTimestampOpt", state.LastCommit?.InCommitTimestamp);
+        WriteMetadata(state.Metadata!, "metadata");
+        WriteProtocol(state.Protocol!);
+        _json.WriteEndObject();
+        _json.Flush();
     }
 
     private void WriteVector(DeletionVector vector)

@@ -52,10 +52,13 @@ internal sealed record RemoveFile(string Path, long? DeletionTimestamp, bool Dat
 internal sealed record DomainMetadata(string Domain, string Configuration, bool Removed) : ILogAction;
 
 /// <summary>A <c>cdc</c> action: rows of the change feed. It never counts as live data.</summary>
-internal sealed record ChangeFile(string Path) : ILogAction;
+internal sealed record ChangeFile(string Path, long Size) : ILogAction
+{
+    public IReadOnlyDictionary<string, string?> PartitionValues { get; init; } = EmptyMap.Values;
+}
 
 /// <summary>A <c>sidecar</c> of a V2 checkpoint: a Parquet file in <c>_sidecars</c> with file actions.</summary>
-internal sealed record Sidecar(string Path) : ILogAction;
+internal sealed record Sidecar(string Path, long SizeInBytes, long ModificationTimeMs) : ILogAction;
 
 /// <summary>The <c>checkpointMetadata</c> of a V2 checkpoint.</summary>
 internal sealed record CheckpointMetadata(long Version) : ILogAction;

@@ -26,11 +26,11 @@ internal static class CheckpointActions
         ("domainMetadata", "STRUCT(\"domain\" VARCHAR, \"configuration\" VARCHAR, \"removed\" BOOLEAN)"),
     ];
 
-    /// <summary>The select list.</summary>
-    public static string ColumnNames { get; } = string.Join(", ", s_columns.Select(c => SqlName.Quote(c.Name)));
+    /// <summary>The columns of a classic checkpoint.</summary>
+    public static CheckpointColumns Classic { get; } = Columns(_ => true);
 
-    /// <summary>The <c>columns</c> argument of DuckDB's <c>read_json</c>.</summary>
-    public static string ColumnTypes { get; } = $"{{{string.Join(", ", s_columns.Select(c => $"{SqlName.Quote(c.Name)}: {SqlName.Literal(c.Type)}"))}}}";
+    /// <summary>The columns of a sidecar: files alone.</summary>
+    public static CheckpointColumns Sidecar { get; } = Columns(name => name is "add" or "remove");
 
     /// <summary>The rows: removes only while readers of older versions may need their files, and nothing that history alone wants.</summary>
     public static IEnumerable<ILogAction> Of(TableState state, TimeSpan tombstoneRetention, TimeProvider time)
@@ -47,10 +47,24 @@ internal static class CheckpointActions
 
         foreach (var add in state.Files) yield return add with { DataChange = false };
     }
+
     /// <summary>Removes up to this time, in milliseconds since 1970, are left out.</summary>
     public static long EldestKept(TimeSpan tombstoneRetention, TimeProvider time)
     {
         var now = time.GetUtcNow();
         return tombstoneRetention < now - DateTimeOffset.UnixEpoch ? (now - tombstoneRetention).ToUnixTimeMilliseconds() : 0;
     }
+
+    private static CheckpointColumns Columns(Func<string, bool> which)
+    {
+        var columns = s_columns.Where(c => which(c.Name)).ToArray();
+        return new CheckpointColumns(
+            string.Join(", ", columns.Select(c => SqlName.Quote(c.Name))),
+            $"{{{string.Join(", ", columns.Select(c => $"{SqlName.Quote(c.Name)}: {SqlName.Literal(c.Type)}"))}}}");
+    }
 }
+
+/// <summary>Columns of a file of a checkpoint.</summary>
+/// <param name="Names">The select list.</param>
+/// <param name="Types">The <c>columns</c> argument of DuckDB's <c>read_json</c>.</param>
+internal sealed record CheckpointColumns(string Names, string Types);

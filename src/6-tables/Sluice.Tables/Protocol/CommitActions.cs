@@ -25,7 +25,12 @@ internal sealed class CommitActions
         Intent = new Intent(
             change.Overwrite || change.ReadsTable,
             _removes.Select(FileKey.Of).ToHashSet(),
-            change.Transactions.Select(t => t.AppId).ToHashSet(StringComparer.Ordinal));
+            change.Transactions.Select(t => t.AppId).ToHashSet(StringComparer.Ordinal))
+        {
+            MayRead = change.MayRead,
+            Basis = basis.State.Files,
+            ChangesMetadata = change.Metadata is not null,
+        };
         if (Intent.AppIds.Count != change.Transactions.Count) throw new ArgumentException("A change names one application id twice.", nameof(change));
     }
 
@@ -34,13 +39,20 @@ internal sealed class CommitActions
 
     public Intent Intent { get; }
 
-    public List<ILogAction> Build()
+    /// <param name="commitTime">The in-commit timestamp, in milliseconds since 1970, where the table keeps one.</param>
+    public List<ILogAction> Build(long? commitTime)
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var actions = new List<ILogAction>(1 + _change.Transactions.Count + _removes.Length + _change.Adds.Count) { Info(now) };
+        var actions = new List<ILogAction>(3 + _change.Transactions.Count + _removes.Length + _change.Adds.Count + _change.ChangeFiles.Count)
+        {
+            Info(now) with { InCommitTimestamp = commitTime },
+        };
+        if (_change.Protocol is { } protocol) actions.Add(protocol);
+        if (_change.Metadata is { } metadata) actions.Add(metadata);
         actions.AddRange(_change.Transactions.Select(t => t with { LastUpdated = now }));
         actions.AddRange(_removes);
         actions.AddRange(_change.Adds.Select(add => add.DataChange == _change.DataChange ? add : add with { DataChange = _change.DataChange }));
+        actions.AddRange(_change.ChangeFiles);
         return actions;
     }
 
@@ -61,7 +73,7 @@ internal sealed class CommitActions
         OperationParameters = _change.Parameters,
         ReadVersion = _basis.Version,
         IsolationLevel = _isolation,
-        IsBlindAppend = !Intent.ReadsTable && _removes.Length == 0,
+        IsBlindAppend = !Intent.ReadsTable && _removes.Length == 0 && _change.Metadata is null && _change.Protocol is null,
         OperationMetrics = Metrics(),
         EngineInfo = _options.EngineInfo,
         TxnId = TxnId,
@@ -75,6 +87,7 @@ internal sealed class CommitActions
             ["numOutputRows"] = Text(_change.Adds.Sum(a => FileStats.RowCount(a.Stats) ?? 0)),
             ["numOutputBytes"] = Text(_change.Adds.Sum(a => a.Size)),
         };
+        foreach (var (name, value) in _change.Metrics) metrics[name] = Text(value);
         if (_change.Overwrite || _removes.Length > 0) metrics["numRemovedFiles"] = Text(_removes.Length);
         return metrics;
     }

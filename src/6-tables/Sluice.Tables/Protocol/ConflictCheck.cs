@@ -4,7 +4,23 @@ namespace Sluice.Tables;
 /// <param name="ReadsTable">Whether it depends on the rows of its basis.</param>
 /// <param name="Removes">Files it removes.</param>
 /// <param name="AppIds">Application ids whose positions it moves.</param>
-internal sealed record Intent(bool ReadsTable, IReadOnlySet<FileKey> Removes, IReadOnlySet<string> AppIds);
+internal sealed record Intent(bool ReadsTable, IReadOnlySet<FileKey> Removes, IReadOnlySet<string> AppIds)
+{
+    /// <summary>Whether a file may hold rows that it depends on; null when every file may.</summary>
+    public Func<AddFile, bool>? MayRead { get; init; }
+
+    /// <summary>The live files of the basis, to know a removed file by.</summary>
+    public LayeredMap<FileKey, AddFile>? Basis { get; init; }
+
+    /// <summary>Whether it changes the metadata: rows that anybody adds then count, since the new rules hold for them too.</summary>
+    public bool ChangesMetadata { get; init; }
+
+    public bool Depends(AddFile file) => ReadsTable && MayRead?.Invoke(file) != false;
+
+    /// <summary>A file that the basis does not hold was not read, unless everything was.</summary>
+    public bool Depends(RemoveFile file) =>
+        ReadsTable && (MayRead is null || (Basis is not null && Basis.TryGet(FileKey.Of(file), out var known) && MayRead(known)));
+}
 
 /// <summary>Whether a commit that another writer made first leaves ours valid.</summary>
 /// <remarks>https://docs.delta.io/latest/concurrency-control.html; the rules are those of write-serializable and serializable isolation.</remarks>
@@ -34,11 +50,11 @@ internal static class ConflictCheck
         foreach (var remove in winner.OfType<RemoveFile>())
         {
             if (intent.Removes.Contains(FileKey.Of(remove))) return new(CommitOutcome.DeleteConflict, -1, $"version {version} also removed {remove.Path}");
-            if (intent.ReadsTable && remove.DataChange) return new(CommitOutcome.DeleteConflict, -1, $"version {version} removed {remove.Path}, which was read");
+            if (remove.DataChange && intent.Depends(remove)) return new(CommitOutcome.DeleteConflict, -1, $"version {version} removed {remove.Path}, which was read");
         }
 
-        if (!intent.ReadsTable || (!serializable && IsBlindAppend(winner))) return null;
-        return winner.OfType<AddFile>().FirstOrDefault(add => add.DataChange) is { } added
+        if (!serializable && !intent.ChangesMetadata && IsBlindAppend(winner)) return null;
+        return winner.OfType<AddFile>().FirstOrDefault(add => add.DataChange && intent.Depends(add)) is { } added
             ? new(CommitOutcome.AppendConflict, -1, $"version {version} added {added.Path}, which was not read")
             : null;
     }

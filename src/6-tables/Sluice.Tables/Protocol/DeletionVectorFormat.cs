@@ -1,9 +1,10 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 
 namespace Sluice.Tables;
 
-/// <summary>From a deletion vector's descriptor to the numbers of the deleted rows.</summary>
+/// <summary>From a deletion vector's descriptor to the numbers of the deleted rows, and back.</summary>
 /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#deletion-vector-format</remarks>
 internal static class DeletionVectorFormat
 {
@@ -12,6 +13,7 @@ internal static class DeletionVectorFormat
     private const int SizeBytes = 4;
     private const int ChecksumBytes = 4;
     private const int UuidCharacters = 20;
+    private const byte FileVersion = 1;
 
     /// <summary>Bytes around the bitmap in a file: its size before and its checksum after it.</summary>
     public const int Frame = SizeBytes + ChecksumBytes;
@@ -54,6 +56,32 @@ internal static class DeletionVectorFormat
         var checksum = BinaryPrimitives.ReadUInt32BigEndian(framed[(SizeBytes + size)..]);
         if (Crc32.HashToUInt32(bitmap) != checksum) throw new LogFormatException("a deletion vector's checksum is wrong");
         return ReadBitmap(vector, bitmap);
+    }
+
+    /// <summary>The content of a file that holds vectors, and the descriptor of each.</summary>
+    /// <param name="id">Names the file.</param>
+    /// <param name="vectors">Row numbers in ascending order.</param>
+    public static (byte[] Content, IReadOnlyList<DeletionVector> Vectors) WriteFile(Guid id, IReadOnlyList<IReadOnlyList<long>> vectors)
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        output.Write([FileVersion]);
+        var name = Z85.Encode(id.ToByteArray(bigEndian: true));
+        var descriptors = new List<DeletionVector>(vectors.Count);
+        foreach (var rows in vectors)
+        {
+            var bitmap = new ArrayBufferWriter<byte>(256);
+            BinaryPrimitives.WriteInt32LittleEndian(bitmap.GetSpan(MagicBytes), Magic);
+            bitmap.Advance(MagicBytes);
+            RoaringBitmap.Write(rows, bitmap);
+            descriptors.Add(new DeletionVector("u", name, output.WrittenCount, bitmap.WrittenCount, rows.Count));
+            BinaryPrimitives.WriteInt32BigEndian(output.GetSpan(SizeBytes), bitmap.WrittenCount);
+            output.Advance(SizeBytes);
+            output.Write(bitmap.WrittenSpan);
+            BinaryPrimitives.WriteUInt32BigEndian(output.GetSpan(ChecksumBytes), Crc32.HashToUInt32(bitmap.WrittenSpan));
+            output.Advance(ChecksumBytes);
+        }
+
+        return (output.WrittenSpan.ToArray(), descriptors);
     }
 
     private static List<long> ReadBitmap(DeletionVector vector, ReadOnlySpan<byte> bytes)

@@ -4,11 +4,20 @@ namespace Sluice.Tables;
 /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#table-features</remarks>
 internal static class Features
 {
+    public const string InCommitTimestamps = "delta.enableInCommitTimestamps";
+    public const string DeletionVectors = "delta.enableDeletionVectors";
+    public const string ChangeDataFeed = "delta.enableChangeDataFeed";
+    public const string TypeWidening = "delta.enableTypeWidening";
+    public const string CheckpointPolicy = "delta.checkpointPolicy";
+    public const string AppendOnly = "delta.appendOnly";
+    public const string ConstraintPrefix = "delta.constraints.";
+    public const string Invariants = "delta.invariants";
+
     private const int NamedReaderFeatures = 3;
     private const int NamedWriterFeatures = 7;
 
     private static readonly HashSet<string> s_readable =
-        ["columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+        ["columnMapping", "deletionVectors", "timestampNtz", "typeWidening", "v2Checkpoint", "vacuumProtocolCheck"];
 
     /// <summary>What keeps Sluice from reading the table; null when nothing does.</summary>
     public static string? ReadFault(TableProtocol protocol)
@@ -40,19 +49,12 @@ internal static class Features
     /// <summary>Features that ask nothing of an append or an overwrite unless the table's metadata switches them on.</summary>
     private static bool IsHarmless(string feature) => feature is
         "appendOnly" or "invariants" or "checkConstraints" or "changeDataFeed" or "generatedColumns" or "columnMapping" or "identityColumns"
-        or "deletionVectors" or "timestampNtz" or "v2Checkpoint" or "vacuumProtocolCheck";
+        or "deletionVectors" or "timestampNtz" or "v2Checkpoint" or "vacuumProtocolCheck" or "inCommitTimestamp" or "typeWidening" or "domainMetadata";
 
     private static IEnumerable<string> InUse(TableMetadata metadata, StructType schema)
     {
-        var configuration = metadata.Configuration;
-        if (metadata.PartitionColumns.Count > 0) yield return "partition columns";
-        if (configuration.Keys.Any(k => k.StartsWith("delta.constraints.", StringComparison.Ordinal))) yield return "checkConstraints";
-        if (IsOn(configuration, "delta.enableChangeDataFeed")) yield return "changeDataFeed";
-        if (ColumnMapping.Mode(metadata) != ColumnMappingMode.None) yield return "columnMapping";
-        if (IsOn(configuration, "delta.enableInCommitTimestamps")) yield return "inCommitTimestamp";
         foreach (var field in AllFields(schema))
         {
-            if (field.Has("delta.invariants")) yield return "invariants";
             if (field.Has("delta.generationExpression")) yield return "generatedColumns";
             if (field.Has("delta.identity.start")) yield return "identityColumns";
         }

@@ -70,6 +70,12 @@ internal sealed class LayeredMap<TKey, TValue> : IReadOnlyCollection<TValue>
             _count = map.Count;
         }
 
+        public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
+        {
+            if (!_upper.TryGetValue(key, out value)) _lower.TryGetValue(key, out value);
+            return value is not null;
+        }
+
         public void Set(TKey key, TValue value)
         {
             if (!Contains(key)) _count++;

@@ -23,7 +23,11 @@ internal readonly record struct LogFile(LogFileKind Kind, string Name, long Vers
 
     public static string CommitName(long version) => $"{version.ToString("D20", CultureInfo.InvariantCulture)}.json";
 
+    public static string ChecksumName(long version) => $"{version.ToString("D20", CultureInfo.InvariantCulture)}.crc";
+
     public static string CheckpointName(long version) => $"{version.ToString("D20", CultureInfo.InvariantCulture)}.checkpoint.parquet";
+
+    public static string CheckpointName(long version, Guid id) => $"{version.ToString("D20", CultureInfo.InvariantCulture)}.checkpoint.{id:D}.json";
 
     /// <summary>What a file name means; null for everything that replay ignores.</summary>
     public static LogFile? Parse(string name)

@@ -1,9 +1,10 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 
 namespace Sluice.Tables;
 
-/// <summary>Reads the portable 64-bit form of a roaring bitmap: buckets by the upper 32 bits, each a 32-bit bitmap.</summary>
+/// <summary>The portable 64-bit form of a roaring bitmap: buckets by the upper 32 bits, each a 32-bit bitmap.</summary>
 /// <remarks>https://github.com/RoaringBitmap/RoaringFormatSpec</remarks>
 internal ref struct RoaringBitmap
 {
@@ -31,6 +32,86 @@ internal ref struct RoaringBitmap
         }
 
         return values;
+    }
+
+    /// <summary>Writes values that are in ascending order, each once and none negative.</summary>
+    public static void Write(IReadOnlyList<long> values, IBufferWriter<byte> output)
+    {
+        var buckets = Groups(values, 0, values.Count, 32);
+        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(8), buckets.Count);
+        output.Advance(8);
+        foreach (var (start, end) in buckets)
+        {
+            WriteInt32(output, (int)(values[start] >> 32));
+            WriteBucket(values, start, end, output);
+        }
+    }
+
+    private static void WriteBucket(IReadOnlyList<long> values, int start, int end, IBufferWriter<byte> output)
+    {
+        var containers = Groups(values, start, end, 16);
+        WriteInt32(output, CookieNoRuns);
+        WriteInt32(output, containers.Count);
+        foreach (var (from, to) in containers)
+        {
+            WriteUInt16(output, (ushort)(values[from] >> 16));
+            WriteUInt16(output, (ushort)(to - from - 1));
+        }
+
+        var offset = 8 + (containers.Count * 8);
+        foreach (var (from, to) in containers)
+        {
+            WriteInt32(output, offset);
+            offset += to - from <= ArrayMax ? (to - from) * 2 : BitmapBytes;
+        }
+
+        foreach (var (from, to) in containers) WriteContainer(values, from, to, output);
+    }
+
+    private static void WriteContainer(IReadOnlyList<long> values, int start, int end, IBufferWriter<byte> output)
+    {
+        if (end - start <= ArrayMax)
+        {
+            for (var i = start; i < end; i++) WriteUInt16(output, (ushort)values[i]);
+            return;
+        }
+
+        var bits = output.GetSpan(BitmapBytes)[..BitmapBytes];
+        bits.Clear();
+        for (var i = start; i < end; i++)
+        {
+            var low = (ushort)values[i];
+            bits[low / 8] |= (byte)(1 << (low % 8));
+        }
+
+        output.Advance(BitmapBytes);
+    }
+
+    /// <summary>Ranges of values that agree in all bits above the lowest <paramref name="bits"/>.</summary>
+    private static List<(int Start, int End)> Groups(IReadOnlyList<long> values, int start, int end, int bits)
+    {
+        var groups = new List<(int, int)>();
+        for (var from = start; from < end;)
+        {
+            var to = from + 1;
+            while (to < end && values[to] >> bits == values[from] >> bits) to++;
+            groups.Add((from, to));
+            from = to;
+        }
+
+        return groups;
+    }
+
+    private static void WriteInt32(IBufferWriter<byte> output, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(4), value);
+        output.Advance(4);
+    }
+
+    private static void WriteUInt16(IBufferWriter<byte> output, ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(output.GetSpan(2), value);
+        output.Advance(2);
     }
 
     private void ReadBucket(long high, List<long> values)

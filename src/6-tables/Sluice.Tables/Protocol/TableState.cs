@@ -15,6 +15,9 @@ internal sealed record TableState
 
     public LayeredMap<FileKey, AddFile> Files { get; init; } = LayeredMap<FileKey, AddFile>.Empty;
 
+    /// <summary>Bytes of the live files, kept up action by action.</summary>
+    public long FileBytes { get; init; }
+
     /// <summary>Removed files that have not been written again: readers of older versions still need them until they expire.</summary>
     public LayeredMap<FileKey, RemoveFile> Tombstones { get; init; } = LayeredMap<FileKey, RemoveFile>.Empty;
 
@@ -44,6 +47,7 @@ internal sealed class LogReplay
     private readonly LayeredMap<string, SetTransaction>.Builder _transactions;
     private readonly LayeredMap<string, DomainMetadata>.Builder _domains;
     private long _version;
+    private long _fileBytes;
     private TableProtocol? _protocol;
     private TableMetadata? _metadata;
     private CommitInfo? _lastCommit;
@@ -55,6 +59,7 @@ internal sealed class LogReplay
         _transactions = from.Transactions.ToBuilder();
         _domains = from.Domains.ToBuilder();
         _version = from.Version;
+        _fileBytes = from.FileBytes;
         _protocol = from.Protocol;
         _metadata = from.Metadata;
         _lastCommit = from.LastCommit;
@@ -87,6 +92,7 @@ internal sealed class LogReplay
             Protocol = _protocol,
             Metadata = _metadata,
             Files = _files.Build(),
+            FileBytes = _fileBytes,
             Tombstones = _tombstones.Build(),
             Transactions = _transactions.Build(),
             Domains = _domains.Build(),
@@ -100,11 +106,13 @@ internal sealed class LogReplay
         {
             case AddFile add:
                 var added = FileKey.Of(add);
+                _fileBytes += add.Size - (_files.TryGet(added, out var replaced) ? replaced.Size : 0);
                 _files.Set(added, add);
                 _tombstones.Remove(added);
                 break;
             case RemoveFile remove:
                 var removed = FileKey.Of(remove);
+                _fileBytes -= _files.TryGet(removed, out var gone) ? gone.Size : 0;
                 _files.Remove(removed);
                 _tombstones.Set(removed, remove);
                 break;

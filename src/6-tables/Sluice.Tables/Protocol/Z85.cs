@@ -8,6 +8,19 @@ internal static class Z85
 {
     private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
+    /// <summary>The text of bytes, whose number must be a multiple of 4.</summary>
+    public static string Encode(ReadOnlySpan<byte> bytes)
+    {
+        var text = new char[bytes.Length / 4 * 5];
+        for (var i = 0; i < bytes.Length / 4; i++)
+        {
+            var value = BinaryPrimitives.ReadUInt32BigEndian(bytes[(i * 4)..]);
+            for (var digit = 4; digit >= 0; digit--, value /= 85) text[(i * 5) + digit] = Alphabet[(int)(value % 85)];
+        }
+
+        return new string(text);
+    }
+
     /// <exception cref="LogFormatException">The length or a character is wrong.</exception>
     public static byte[] Decode(ReadOnlySpan<char> text)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Sluice.Tables;
 
@@ -29,6 +30,14 @@ internal sealed record StructField(string Name, DeltaType Type, bool Nullable, J
         Metadata.ValueKind == JsonValueKind.Object && Metadata.TryGetProperty("delta.columnMapping.id", out var id) && id.TryGetInt64(out var value)
             ? value
             : null;
+
+    /// <summary>The field with one more entry in its metadata.</summary>
+    public StructField With(string key, JsonNode value)
+    {
+        var metadata = Metadata.ValueKind == JsonValueKind.Object ? JsonNode.Parse(Metadata.GetRawText())!.AsObject() : [];
+        metadata[key] = value;
+        return this with { Metadata = JsonSerializer.SerializeToElement(metadata) };
+    }
 
     private string? Text(string key) =>
         Metadata.ValueKind == JsonValueKind.Object && Metadata.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String

@@ -22,22 +22,26 @@ internal static class NestedNames
         _ => type,
     };
 
-    /// <summary>The expression with its fields renamed; itself when there is nothing to rename.</summary>
-    public static string Rename(DeltaType type, string expression, int depth = 0)
+    /// <summary>The expression with its fields renamed, from physical names to their own or back; itself when there is nothing to rename.</summary>
+    public static string Rename(DeltaType type, string expression, bool toPhysical = false, int depth = 0)
     {
         if (!Differ(type)) return expression;
         var inner = $"e{depth}";
         return type switch
         {
-            StructType fields => $"CASE WHEN {expression} IS NULL THEN NULL ELSE struct_pack({string.Join(", ", fields.Fields.Select(f => Field(f, expression, depth)))}) END",
-            ArrayType array => $"list_transform({expression}, lambda {inner}: {Rename(array.Element, inner, depth + 1)})",
+            StructType fields => $"CASE WHEN {expression} IS NULL THEN NULL ELSE struct_pack("
+                + $"{string.Join(", ", fields.Fields.Select(f => Field(f, expression, toPhysical, depth)))}) END",
+            ArrayType array => $"list_transform({expression}, lambda {inner}: {Rename(array.Element, inner, toPhysical, depth + 1)})",
             MapType map => $"CASE WHEN {expression} IS NULL THEN NULL ELSE map("
-                + $"list_transform(map_keys({expression}), lambda {inner}: {Rename(map.Key, inner, depth + 1)}), "
-                + $"list_transform(map_values({expression}), lambda {inner}: {Rename(map.Value, inner, depth + 1)})) END",
+                + $"list_transform(map_keys({expression}), lambda {inner}: {Rename(map.Key, inner, toPhysical, depth + 1)}), "
+                + $"list_transform(map_values({expression}), lambda {inner}: {Rename(map.Value, inner, toPhysical, depth + 1)})) END",
             _ => expression,
         };
     }
 
-    private static string Field(StructField field, string expression, int depth) =>
-        $"{SqlName.Quote(field.Name)} := {Rename(field.Type, $"({expression}).{SqlName.Quote(field.PhysicalName)}", depth)}";
+    private static string Field(StructField field, string expression, bool toPhysical, int depth)
+    {
+        var (from, to) = toPhysical ? (field.Name, field.PhysicalName) : (field.PhysicalName, field.Name);
+        return $"{SqlName.Quote(to)} := {Rename(field.Type, $"({expression}).{SqlName.Quote(from)}", toPhysical, depth)}";
+    }
 }

@@ -10,7 +10,7 @@ internal static class TableSchemas
 
     /// <summary>The Delta schema to create a table with; all faults are named at once.</summary>
     /// <exception cref="TableSchemaException">A column has no Delta type or no usable name.</exception>
-    public static StructType ToDelta(TableName table, TableSchema schema)
+    public static StructType ToDelta(TableName table, TableSchema schema, SchemaFreedom freedom = default)
     {
         var faults = new List<string>();
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -21,7 +21,7 @@ internal static class TableSchemas
             if (!names.Add(column.Name)) faults.Add($"two columns are named '{column.Name}' (case does not tell them apart)");
             var type = DuckDbType.Parse(column.DuckDbType, out var fault);
             if (type is null) faults.Add($"column '{column.Name}': {fault}");
-            else if (FirstFault(column.Name, type) is { } inner) faults.Add(inner);
+            else if (FirstFault(column.Name, type, freedom) is { } inner) faults.Add(inner);
             else fields.Add(new StructField(column.Name, type, column.Nullable));
         }
 
@@ -54,16 +54,16 @@ internal static class TableSchemas
 
     private static string Describe(TableSchema schema) => $"columns ({string.Join(", ", schema.Columns.Select(c => c.Name))})";
 
-    private static string? FirstFault(string path, DeltaType type)
+    private static string? FirstFault(string path, DeltaType type, SchemaFreedom freedom)
     {
-        if (path.AsSpan().ContainsAny(s_nameForbidden)) return $"column '{path}' holds one of the characters ' ,;{{}}()=', tab or line break: rename it";
+        if (!freedom.AnyName && path.AsSpan().ContainsAny(s_nameForbidden)) return $"column '{path}' holds one of the characters ' ,;{{}}()=', tab or line break: rename it";
         return type switch
         {
-            PrimitiveType { Name: "timestamp_ntz" } =>
+            PrimitiveType { Name: "timestamp_ntz" } when !freedom.Ntz =>
                 $"column '{path}' is TIMESTAMP, which needs a table feature: use TIMESTAMP WITH TIME ZONE, e.g. CAST it AS TIMESTAMPTZ",
-            ArrayType array => FirstFault($"{path}.element", array.Element),
-            MapType map => FirstFault($"{path}.key", map.Key) ?? FirstFault($"{path}.value", map.Value),
-            StructType fields => fields.Fields.Select(f => FirstFault($"{path}.{f.Name}", f.Type)).FirstOrDefault(f => f is not null),
+            ArrayType array => FirstFault($"{path}.element", array.Element, freedom),
+            MapType map => FirstFault($"{path}.key", map.Key, freedom) ?? FirstFault($"{path}.value", map.Value, freedom),
+            StructType fields => fields.Fields.Select(f => FirstFault($"{path}.{f.Name}", f.Type, freedom)).FirstOrDefault(f => f is not null),
             _ => null,
         };
     }

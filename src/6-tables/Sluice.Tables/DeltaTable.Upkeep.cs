@@ -1,0 +1,118 @@
+using DuckDB.NET.Data;
+
+namespace Sluice.Tables;
+
+/// <summary>Time travel and maintenance.</summary>
+public sealed partial class DeltaTable
+{
+    /// <summary>
+    /// The table as it was at a time: the newest version that was committed then or before, by the in-commit timestamps where the table
+    /// keeps them, else by the writers' clocks, as the history shows them.
+    /// </summary>
+    /// <exception cref="TableVersionException">The log does not go back that far (any more).</exception>
+    public async ValueTask<Snapshot> SnapshotAsync(DateTimeOffset time, CancellationToken cancel)
+    {
+        var commits = await _upkeep.CommitsAsync(cancel);
+        for (var i = commits.Count - 1; i >= 0; i--)
+        {
+            if (await _upkeep.TimeAsync(commits[i], cancel) <= time) return await SnapshotAsync(commits[i].Version, cancel);
+        }
+
+        throw new TableVersionException(Name, time, "the oldest commit that its log holds is younger");
+    }
+
+    /// <summary>
+    /// Makes the table what it was at a version, in a new commit: rows, columns and properties; positions of readers stay, and the protocol
+    /// is not lowered.
+    /// </summary>
+    /// <exception cref="TableVersionException">The log does not hold that version, or a data file of it is deleted.</exception>
+    public async Task<RestoreResult> RestoreAsync(long version, CancellationToken cancel)
+    {
+        var basis = await SnapshotAsync(cancel);
+        _committer.CheckWritable(basis);
+        var target = version == basis.Version ? basis : await SnapshotAsync(version, cancel);
+        return await _upkeep.RestoreAsync(basis, target, cancel);
+    }
+
+    /// <summary>
+    /// Deletes files under the table that no version within the retention needs, and that are themselves as old: what commits removed, and
+    /// what writers that never committed left. Time travel further back than that ends here.
+    /// </summary>
+    /// <exception cref="TableUnsupportedException">The retention asked for is shorter than the table's, and not forced.</exception>
+    public async Task<VacuumResult> VacuumAsync(VacuumOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var snapshot = await SnapshotAsync(cancel);
+        _committer.CheckWritable(snapshot);
+        return await _upkeep.VacuumAsync(snapshot, options, cancel);
+    }
+
+    /// <summary>
+    /// Deletes commits and checkpoints that are older than the log's retention (<c>delta.logRetentionDuration</c>) and that no later version
+    /// needs; the number of files. Without a checkpoint that old nothing is deleted, nor where <c>delta.enableExpiredLogCleanup</c> is off.
+    /// </summary>
+    public async Task<int> CleanLogAsync(CancellationToken cancel) => await _upkeep.CleanLogAsync(await SnapshotAsync(cancel), cancel);
+
+    /// <summary>Writes a checkpoint of the newest version, due or not.</summary>
+    public async Task CheckpointAsync(CancellationToken cancel)
+    {
+        var snapshot = await SnapshotAsync(cancel);
+        if (snapshot.Version > 0) await _checkpoints.WriteAsync(snapshot, cancel);
+    }
+
+    /// <summary>
+    /// Writes the files of the table anew, whole partitions at a time: rows ordered along a Z-curve over some columns, so that a filter on any
+    /// of them needs few files; rows that deletion vectors hide are gone afterwards. One commit, which changes no row.
+    /// </summary>
+    /// <returns>Null when there is nothing to write.</returns>
+    /// <exception cref="TableSchemaException">A column is not the table's, or it is partitioned by it.</exception>
+    public async Task<Compaction?> OptimizeAsync(DuckDBConnection connection, OptimizeOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(options);
+        var basis = await SnapshotAsync(cancel);
+        var files = options.Predicate is null ? [.. basis.Files] : (await ReadSetAsync(basis, options.Predicate, cancel)).Files;
+        return await _compaction.OrderAsync(basis, files, connection, options, cancel);
+    }
+
+    /// <summary>
+    /// The rows that commits changed, as a DuckDB table expression: the table's columns, <c>_change_type</c> (<c>insert</c>, <c>delete</c>,
+    /// <c>update_preimage</c>, <c>update_postimage</c>), <c>_commit_version</c> and <c>_commit_timestamp</c>. All rows have the columns of the last version.
+    /// </summary>
+    /// <exception cref="TableUnsupportedException">The table kept no change feed at one of the versions (<c>delta.enableChangeDataFeed</c>).</exception>
+    /// <exception cref="TableVersionException">The log does not hold one of the versions (any more).</exception>
+    public async Task<string> ChangesAsync(long from, long to, CancellationToken cancel) => await _changes.SqlAsync(await SnapshotAsync(to, cancel), from, cancel);
+}
+
+/// <summary>What a restore did.</summary>
+public sealed record RestoreResult(CommitResult? Commit, int FilesRestored, int FilesRemoved);
+
+/// <summary>What a vacuum may delete.</summary>
+public sealed record VacuumOptions
+{
+    /// <summary>How long ago a file must be out of use; null for the table's <c>delta.deletedFileRetentionDuration</c>, a week by default.</summary>
+    public TimeSpan? Retention { get; init; }
+
+    /// <summary>Whether the retention may be shorter than the table's: writers and readers that take longer lose their files.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Whether nothing is deleted, only listed.</summary>
+    public bool DryRun { get; init; }
+}
+
+/// <summary>What a vacuum deleted, or would.</summary>
+/// <param name="Files">Paths relative to the table, in order.</param>
+public sealed record VacuumResult(IReadOnlyList<string> Files, long Bytes);
+
+/// <summary>How an optimize orders rows.</summary>
+public sealed record OptimizeOptions
+{
+    /// <summary>One to four columns; none keeps the order that rows have.</summary>
+    public IReadOnlyList<string> ZOrderBy { get; init; } = [];
+
+    /// <summary>Only files that may hold rows for which this is true; null for all.</summary>
+    public string? Predicate { get; init; }
+
+    /// <summary>Where a file is closed; null for the catalog's <see cref="TablesOptions.DataFileBytesMax"/>.</summary>
+    public long? FileBytesMax { get; init; }
+}

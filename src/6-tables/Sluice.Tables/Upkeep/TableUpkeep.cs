@@ -1,0 +1,177 @@
+using System.Globalization;
+using Sluice.Objects;
+
+namespace Sluice.Tables;
+
+/// <summary>A commit in the log's listing.</summary>
+internal readonly record struct ListedCommit(long Version, DateTimeOffset Written);
+
+/// <summary>What keeps a table tidy, and takes it back.</summary>
+internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLog log, TableCommitter committer)
+{
+    private const string LogFolder = "_delta_log/";
+
+    /// <summary>The retained commits, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<ListedCommit>> CommitsAsync(CancellationToken cancel)
+    {
+        var commits = new List<ListedCommit>();
+        await foreach (var item in catalog.Objects.ListAsync(log.Prefix, null, cancel))
+        {
+            if (LogFile.Parse(item.Key.Value[log.Prefix.Length..]) is { Kind: LogFileKind.Commit } file) commits.Add(new ListedCommit(file.Version, item.LastModified));
+        }
+
+        return commits;
+    }
+
+    /// <summary>When a commit was made; the end of time when it is gone by now.</summary>
+    public async ValueTask<DateTimeOffset> TimeAsync(ListedCommit commit, CancellationToken cancel)
+    {
+        if (await log.ReadCommitAsync(commit.Version, cancel) is not { } actions) return DateTimeOffset.MaxValue;
+        var info = actions.OfType<CommitInfo>().FirstOrDefault();
+        return (info?.InCommitTimestamp ?? info?.Timestamp) is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : commit.Written;
+    }
+
+    public async Task<RestoreResult> RestoreAsync(Snapshot basis, Snapshot target, CancellationToken cancel)
+    {
+        var adds = target.State.Files.Where(file => !basis.State.Files.TryGet(FileKey.Of(file), out _)).ToList();
+        var removes = basis.State.Files.Where(file => !target.State.Files.TryGet(FileKey.Of(file), out _)).ToList();
+        var metadata = Metadata(basis, target);
+        if (adds.Count == 0 && removes.Count == 0 && metadata is null) return new RestoreResult(null, 0, 0);
+        foreach (var add in adds) await RequireFileAsync(add, target.Version, cancel);
+        var change = new Change("RESTORE", new Dictionary<string, string> { ["version"] = target.Version.ToString(CultureInfo.InvariantCulture) }, adds, Overwrite: false, [])
+        {
+            ReadsTable = true,
+            Removes = removes,
+            Metadata = metadata,
+        };
+        return new RestoreResult(await committer.CommitAsync(basis, change, cancel), adds.Count, removes.Count);
+    }
+
+    public async Task<VacuumResult> VacuumAsync(Snapshot snapshot, VacuumOptions options, CancellationToken cancel)
+    {
+        var keep = catalog.Options.RetentionOf(snapshot.Metadata);
+        var retention = options.Retention ?? keep;
+        if (retention < keep && !options.Force)
+            throw new TableUnsupportedException(table, $"a retention of {retention} is shorter than its own of {keep}: force it when no reader or writer can take that long");
+        var eldest = CheckpointActions.EldestKept(retention, catalog.Time);
+        var needed = Needed(snapshot.State, eldest);
+        var (files, bytes) = (new List<string>(), 0L);
+        await foreach (var item in catalog.Objects.ListAsync(log.Root, null, cancel))
+        {
+            var path = item.Key.Value[log.Root.Length..];
+            if (Ignored(path) || needed.Contains(path) || item.LastModified.ToUnixTimeMilliseconds() > eldest) continue;
+            files.Add(path);
+            bytes += item.Size;
+        }
+
+        // Nothing is deleted while the listing goes on: it need not be one that sees its own deletions.
+        if (!options.DryRun)
+        {
+            foreach (var path in files) await catalog.Objects.DeleteAsync(new ObjectKey(log.Root + path), cancel);
+        }
+
+        return new VacuumResult(files, bytes);
+    }
+
+    /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#metadata-cleanup</remarks>
+    public async Task<int> CleanLogAsync(Snapshot snapshot, CancellationToken cancel)
+    {
+        if (snapshot.Metadata.Configuration.GetValueOrDefault("delta.enableExpiredLogCleanup") is { } on && !on.Equals("true", StringComparison.OrdinalIgnoreCase)) return 0;
+        var retention = catalog.Options.LogRetentionOf(snapshot.Metadata);
+        var now = catalog.Time.GetUtcNow();
+        if (retention >= now - DateTimeOffset.UnixEpoch) return 0;
+        var cutoff = new DateTimeOffset((now - retention).UtcDateTime.Date, TimeSpan.Zero);
+        var names = new List<(string Name, DateTimeOffset Written)>();
+        await foreach (var item in catalog.Objects.ListAsync(log.Prefix, null, cancel)) names.Add((item.Key.Value[log.Prefix.Length..], item.LastModified));
+        if (await KeptCheckpointAsync(names, cutoff, cancel) is not { } kept) return 0;
+        var expired = names.Where(file => !file.Name.Contains('/') && Version(file.Name) is { } version && version < kept).Select(file => file.Name)
+            .Concat(await LooseSidecarsAsync(names, kept, now, cancel)).ToList();
+        // Oldest first, so that what a failure leaves behind is a log without a gap.
+        foreach (var name in expired) await catalog.Objects.DeleteAsync(log.Key(name), cancel);
+        return expired.Count;
+    }
+
+    /// <summary>The newest complete checkpoint whose commit is as old as the cutoff.</summary>
+    private async ValueTask<long?> KeptCheckpointAsync(List<(string Name, DateTimeOffset Written)> names, DateTimeOffset cutoff, CancellationToken cancel)
+    {
+        var commits = names.Where(n => LogFile.Parse(n.Name) is { Kind: LogFileKind.Commit }).ToDictionary(n => LogFile.Parse(n.Name)!.Value.Version, n => n.Written);
+        var versions = names.Select(n => LogFile.Parse(n.Name)).OfType<LogFile>().Where(f => f.Kind is not LogFileKind.Commit and not LogFileKind.Compaction)
+            .Select(f => f.Version).Distinct().OrderDescending().ToList();
+        foreach (var version in versions)
+        {
+            if (!commits.TryGetValue(version, out var written) || await TimeAsync(new ListedCommit(version, written), cancel) > cutoff) continue;
+            if (LogSegment.Find(names.Select(n => n.Name), version, out _) is { } segment && segment.CheckpointVersion == version) return version;
+        }
+
+        return null;
+    }
+
+    /// <summary>Sidecars that no kept checkpoint names and that are too old for one in the making.</summary>
+    private async ValueTask<IReadOnlyList<string>> LooseSidecarsAsync(
+        List<(string Name, DateTimeOffset Written)> names, long kept, DateTimeOffset now, CancellationToken cancel)
+    {
+        var sidecars = names.Where(n => n.Name.StartsWith("_sidecars/", StringComparison.Ordinal) && now - n.Written > TimeSpan.FromDays(1)).Select(n => n.Name).ToList();
+        if (sidecars.Count == 0) return [];
+        var reader = new CheckpointReader(table, log, catalog.Objects, catalog.DuckDb);
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in names.Select(n => LogFile.Parse(n.Name)).OfType<LogFile>().Where(f => f.Kind == LogFileKind.UuidCheckpoint && f.Version >= kept))
+            named.UnionWith((await reader.SidecarsAsync(file.Name, cancel)).Select(name => $"_sidecars/{name}"));
+        return [.. sidecars.Where(name => !named.Contains(name))];
+    }
+
+    /// <summary>The version at the beginning of any of the log's file names.</summary>
+    private static long? Version(string name) =>
+        name.Length > 20 && name[20] == '.' && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+
+    /// <summary>Paths that a version within the retention reads.</summary>
+    private static HashSet<string> Needed(TableState state, long eldest)
+    {
+        var needed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in state.Files) Add(file.Path, file.DeletionVector);
+        foreach (var file in state.Tombstones)
+        {
+            if (file.DeletionTimestamp is null || file.DeletionTimestamp > eldest) Add(file.Path, file.DeletionVector);
+        }
+
+        return needed;
+
+        void Add(string path, DeletionVector? vector)
+        {
+            needed.Add(DataPath.Canonical(path));
+            if (vector is not null && !DeletionVectorFormat.IsInline(vector)) needed.Add(DeletionVectorFormat.FilePath(vector));
+        }
+    }
+
+    /// <summary>Folders that begin with an underscore or a dot are not the table's, except for the change feed and partitions of such names.</summary>
+    private static bool Ignored(string path)
+    {
+        if (path.StartsWith(LogFolder, StringComparison.Ordinal)) return true;
+        if (path.StartsWith(ChangeFeed.Folder + "/", StringComparison.Ordinal)) return false;
+        var first = path.Split('/')[0];
+        return (first[0] is '_' or '.') && !first.Contains('=');
+    }
+
+    private async Task RequireFileAsync(AddFile add, long version, CancellationToken cancel)
+    {
+        await RequireAsync(DataPath.Canonical(add.Path));
+        if (add.DeletionVector is { } vector && !DeletionVectorFormat.IsInline(vector)) await RequireAsync(DeletionVectorFormat.FilePath(vector));
+
+        async Task RequireAsync(string path)
+        {
+            var there = DataPath.IsAbsolute(path) ? File.Exists(path) : await catalog.Objects.HeadAsync(new ObjectKey(log.Root + path), cancel) is not null;
+            if (!there) throw new TableVersionException(table, version, $"its file {path} is deleted; restore a later version");
+        }
+    }
+
+    /// <summary>The metadata to go back to; null when it is the same. Column ids are never given out twice, so the highest one stays.</summary>
+    private static TableMetadata? Metadata(Snapshot basis, Snapshot target)
+    {
+        var configuration = new Dictionary<string, string>(target.Metadata.Configuration);
+        if (basis.Metadata.Configuration.TryGetValue(ColumnMapping.MaxIdKey, out var highest)) configuration[ColumnMapping.MaxIdKey] = highest;
+        var same = basis.Metadata.SchemaString == target.Metadata.SchemaString
+            && basis.Metadata.PartitionColumns.SequenceEqual(target.Metadata.PartitionColumns)
+            && basis.Metadata.Configuration.Count == configuration.Count
+            && basis.Metadata.Configuration.All(p => configuration.GetValueOrDefault(p.Key) == p.Value);
+        return same ? null : target.Metadata with { Configuration = configuration };
+    }
+}

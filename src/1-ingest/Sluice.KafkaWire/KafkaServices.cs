@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.Bytes;
 using Sluice.KafkaWire.Connections;
 using Sluice.KafkaWire.Groups;
 using Sluice.KafkaWire.Topics;

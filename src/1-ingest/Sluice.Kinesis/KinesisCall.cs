@@ -97,9 +97,8 @@ internal sealed class KinesisCall : IDisposable
     public async ValueTask<bool> ReserveAsync(long bytes)
     {
         if (_reserved > 0) return true;
-        bytes = Math.Min(bytes, Options.Limits.LargeBytesInFlight);
-        if (!await _services.Budget.TakeAsync(bytes, Cancel)) return false;
-        _reserved = bytes;
+        if (await _services.Budget.TakeAsync(bytes, Cancel) is not { } taken) return false;
+        _reserved = taken;
         return true;
     }
 

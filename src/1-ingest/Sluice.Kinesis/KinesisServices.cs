@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
+using Sluice.Bytes;
 using Sluice.Kinesis.Shards;
 using Sluice.Kinesis.Wire;
 using Sluice.Log;

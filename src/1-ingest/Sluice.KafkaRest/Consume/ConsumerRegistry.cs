@@ -59,13 +59,6 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
             },
             cancel);
 
-    /// <summary>The groups that have instances here, with the names of these and what they read.</summary>
-    public Task<IReadOnlyList<(string Group, IReadOnlyList<(string Name, TopicPartition[] Partitions)> Members)>> ListAsync(CancellationToken cancel) =>
-        InGateAsync<IReadOnlyList<(string Group, IReadOnlyList<(string Name, TopicPartition[] Partitions)> Members)>>(
-            () => Task.FromResult<IReadOnlyList<(string Group, IReadOnlyList<(string Name, TopicPartition[] Partitions)> Members)>>(
-                [.. _groups.Values.OrderBy(g => g.Name, StringComparer.Ordinal).Select(g => (g.Name, MembersOf(g)))]),
-            cancel);
-
     /// <summary>Changes what an instance reads, shares the group's topics out again, and keeps the instance for after a restart.</summary>
     /// <remarks>For use inside <see cref="UseAsync"/>.</remarks>
     public async ValueTask ChooseAsync(ConsumerGroup group, ConsumerInstance instance, ConsumerChoice choice, CancellationToken cancel)
@@ -181,7 +174,4 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
 
         return topics;
     }
-
-    private static IReadOnlyList<(string Name, TopicPartition[] Partitions)> MembersOf(ConsumerGroup group) =>
-        [.. group.Members.Values.Select(m => (m.Name, m.Assigned.Select(a => a.Partition).ToArray()))];
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using Sluice.Bytes;
 using Sluice.KafkaWire.Wire;
 
 namespace Sluice.KafkaWire.Connections;
@@ -35,7 +36,7 @@ internal sealed class RequestFrame : IDisposable
         if (start.Buffer.Length < SizeBytes + RequestHeader.FixedBytes) throw new InvalidDataException("The connection ended within a request.");
         var size = CheckedSize(start.Buffer, limits);
         input.AdvanceTo(start.Buffer.GetPosition(SizeBytes));
-        var taken = size <= limits.SmallRequestBytes ? 0 : await budget.TakeAsync(size, cancel);
+        var taken = size <= limits.SmallRequestBytes ? 0 : (await budget.TakeAsync(size, cancel))!.Value;
         var frame = new RequestFrame(ArrayPool<byte>.Shared.Rent(size), size, budget, taken);
         try
         {

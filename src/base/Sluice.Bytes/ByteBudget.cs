@@ -1,18 +1,27 @@
-namespace Sluice.KafkaWire.Connections;
+namespace Sluice.Bytes;
 
-/// <summary>Bytes that many share. Who wants more than is left waits its turn; a wish beyond the whole budget is cut to it.</summary>
-internal sealed class ByteBudget
+/// <summary>
+/// Bytes of memory that many requests share. Who wants more than is left waits its turn, first come first served; a wish beyond the whole
+/// budget is cut to it. Safe for many threads.
+/// </summary>
+public sealed class ByteBudget
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Granted)> _waiting = new();
     private readonly long _bytesMax;
+    private readonly int _waitersMax;
     private long _left;
 
-    public ByteBudget(long bytesMax) => _left = _bytesMax = bytesMax;
+    /// <param name="waitersMax">How many may wait; who comes then is turned away.</param>
+    public ByteBudget(long bytesMax, int waitersMax = int.MaxValue)
+    {
+        _left = _bytesMax = bytesMax;
+        _waitersMax = waitersMax;
+    }
 
     /// <summary>Takes bytes, in the order of the calls.</summary>
-    /// <returns>What has to be given back to <see cref="Return"/>.</returns>
-    public async ValueTask<long> TakeAsync(long bytes, CancellationToken cancel)
+    /// <returns>What has to be given back to <see cref="Return"/>; null when too many wait, and nothing was taken.</returns>
+    public async ValueTask<long?> TakeAsync(long bytes, CancellationToken cancel)
     {
         bytes = Math.Min(bytes, _bytesMax);
         LinkedListNode<(long Bytes, TaskCompletionSource Granted)> place;
@@ -24,6 +33,7 @@ internal sealed class ByteBudget
                 return bytes;
             }
 
+            if (_waiting.Count >= _waitersMax) return null;
             place = _waiting.AddLast((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
         }
 
@@ -68,6 +78,7 @@ internal sealed class ByteBudget
     {
         lock (_lock)
         {
+            // Granted at the moment of the cancellation, the bytes go back; still waiting, the place goes.
             if (place.List is not null) _waiting.Remove(place);
             else _left += place.Value.Bytes;
             Grant();

@@ -1,6 +1,6 @@
-using Sluice.KafkaWire.Connections;
+using Sluice.Bytes;
 
-namespace Sluice.Unit.KafkaWire;
+namespace Sluice.Unit.Bytes;
 
 public sealed class ByteBudgetTests
 {
@@ -16,6 +16,18 @@ public sealed class ByteBudgetTests
         budget.Return(70);
         (await second).ShouldBe(50);
         (await third).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Who_finds_too_many_waiting_is_turned_away()
+    {
+        var budget = new ByteBudget(100, waitersMax: 1);
+        (await budget.TakeAsync(100, default)).ShouldBe(100);
+        var second = budget.TakeAsync(60, default).AsTask();
+        (await budget.TakeAsync(1, default)).ShouldBeNull();
+        budget.Return(100);
+        (await second).ShouldBe(60);
+        (await budget.TakeAsync(40, default)).ShouldBe(40);
     }
 
     [Fact]

@@ -3,17 +3,19 @@
 #
 #   eng/librdkafka-suite.sh [NUMBER...]     all tests that need a broker, or only those given (0012 0081 ...)
 #
-# SLUICE_SUITE_DIR    where the source is fetched and built, and logs are kept (default: librdkafka-suite in the temporary directory)
-# SLUICE_BOOTSTRAP    a broker that runs already, creates unknown topics, and gives them 4 partitions; then the tests of the default scenario
-#                     run. Unset starts Sluice on a free port, for each scenario anew
-# SLUICE_SUITE_TIMEOUT  seconds for one test before it counts as failed (default 120)
+# LIBRDKAFKA_SUITE_DIR        where the source is fetched and built, and logs are kept (default: librdkafka-suite in the temporary directory)
+# LIBRDKAFKA_SUITE_BOOTSTRAP  a broker that runs already, creates unknown topics, and gives them 4 partitions; then only the tests of
+#                             the default scenario run. Unset starts Sluice on a free port, for each scenario anew
+# LIBRDKAFKA_SUITE_TIMEOUT    seconds for one test before it is ended (default 120)
+#
+# A test that fails is tried a second time: many of them measure time, and a busy machine is not the broker's fault.
 #
 # Needs Debian 12, and root (or sudo) the first time: it installs a compiler, header files and python3-confluent-kafka, which stands in for
 # Kafka's own kafka-topics.sh where a test calls that.
 set -euo pipefail
 home="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-work="${SLUICE_SUITE_DIR:-${TMPDIR:-/tmp}/librdkafka-suite}"
-limit="${SLUICE_SUITE_TIMEOUT:-120}"
+work="${LIBRDKAFKA_SUITE_DIR:-${TMPDIR:-/tmp}/librdkafka-suite}"
+limit="${LIBRDKAFKA_SUITE_TIMEOUT:-120}"
 mkdir -p "$work/bin" "$work/logs"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -41,7 +43,7 @@ fetch_and_build() {
 # What Kafka's tool of this name does, as far as the tests use it.
 write_topics_tool() {
   cat > "$work/bin/kafka-topics.sh" <<'PY'
-#!/usr/bin/env python3
+#!/usr/bin/python3
 import argparse
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 a = argparse.ArgumentParser()
@@ -64,7 +66,7 @@ PY
 start_broker() { # auto-create
   broker_data="$(mktemp -d)"
   SLUICE_PORTS__KAFKA=0 SLUICE_PORTS__GATEWAY=0 SLUICE_PORTS__KAFKA_REST=0 SLUICE_PORTS__KINESIS=0 \
-    SLUICE_KAFKA__DEFAULT_PARTITIONS=4 SLUICE_KAFKA__AUTO_CREATE_TOPICS="$1" SLUICE_LOG__RETENTION_CHECK_INTERVAL="${SLUICE_SUITE_CHECK_INTERVAL:-10s}" \
+    SLUICE_KAFKA__DEFAULT_PARTITIONS=4 SLUICE_KAFKA__AUTO_CREATE_TOPICS="$1" \
     "$home/sluice" up --data "$broker_data" > "$work/logs/broker-$1.log" 2>&1 &
   broker_pid=$!
   for _ in $(seq 600); do
@@ -100,22 +102,37 @@ not_applicable() {
   esac
 }
 
-run_test() { # number, scenario
-  local log="$work/logs/$1-$2.log" status=0
+run_once() { # number, scenario, log; sets status
+  status=0
   (cd "$source_dir/tests" && LD_LIBRARY_PATH=../src:../src-cpp RDKAFKA_TEST_CONF="$work/test.conf" KAFKA_PATH="$work" BROKERS="$bootstrap" TESTS="$1" \
-    TEST_KAFKA_VERSION="${TEST_KAFKA_VERSION:-3.6.0}" TEST_SCENARIO="$2" timeout -k 5 "$limit" ./test-runner -L -p1) > "$log" 2>&1 || status=$?
+    TEST_KAFKA_VERSION="${TEST_KAFKA_VERSION:-3.6.0}" TEST_SCENARIO="$2" timeout -k 5 "$limit" ./test-runner -L -p1) > "$3" 2>&1 || status=$?
+}
+
+run_test() { # number, scenario
+  local log="$work/logs/$1-$2.log" status=0 names applicable="" tries=1
   # The names come from the list of tests, for one that hangs prints no table.
-  while read -r name; do
+  names="$(broker_tests "$2" | grep "^$1_")"
+  for name in $names; do if [ -z "$(not_applicable "$name")" ]; then applicable=yes; fi; done
+  if [ -n "$applicable" ]; then
+    run_once "$1" "$2" "$log"
+    if [ "$status" != 0 ]; then
+      mv "$log" "$log.first"
+      run_once "$1" "$2" "$log"
+      tries=2
+    fi
+  fi
+  for name in $names; do
     local reason outcome
     reason="$(not_applicable "$name")"
     if [ -n "$reason" ]; then outcome="not applicable"
-    elif grep -aE " $name +\|" "$log" | grep -aq PASSED; then outcome=passed; reason=""
-    elif grep -aE " $name +\|" "$log" | grep -aq SKIPPED; then outcome=skipped; reason="$(grep -am1 -iE 'SKIP' "$log" | cut -c1-120 || true)"
+    elif grep -aE " $name +\|" "$log" | grep -aq PASSED; then outcome=passed; reason="$([ $tries = 1 ] || echo "at the second try")"
+    elif grep -aE " $name +\|" "$log" | grep -aq SKIPPED; then
+      outcome="not applicable"; reason="skips itself: $(grep -aE "\[$name .*SKIPPING TEST: " "$log" | sed 's/.*SKIPPING TEST: //; s/\x1b\[[0-9;]*m//g' | head -n 1 || true)"
     elif [ "$status" = 124 ] || [ "$status" = 137 ]; then outcome=failed; reason="no end after $limit s"
-    else outcome=failed; reason="$(grep -aE 'TEST FAILURE|Test failed|failed:|### ' "$log" | grep -avE '^### Test ".*" at' | sed 's/\x1b\[[0-9;]*m//g' | head -n 1 | cut -c1-150 || true)"
+    else outcome=failed; reason="$(grep -aA2 'TEST FAILURE' "$log" | sed 's/\x1b\[[0-9;]*m//g' | sed -n 3p | cut -c1-150 || true)"
     fi
     printf '%s\t%s\t%s\n' "$name" "$outcome" "$reason" | tee -a "$work/results.tsv" >&2
-  done < <(broker_tests "$2" | grep "^$1_")
+  done
 }
 
 # Names of the tests of a scenario that need a broker.
@@ -129,13 +146,13 @@ fetch_and_build
 write_topics_tool
 : > "$work/results.tsv"
 for scenario in default noautocreate; do
-  if [ -n "${SLUICE_BOOTSTRAP:-}" ] && [ "$scenario" != default ]; then continue; fi
+  if [ -n "${LIBRDKAFKA_SUITE_BOOTSTRAP:-}" ] && [ "$scenario" != default ]; then continue; fi
   numbers="$(broker_tests "$scenario" | cut -c1-4 | sort -u)"
   if [ $# -gt 0 ]; then numbers="$(comm -12 <(echo "$numbers") <(printf '%s\n' "$@" | sort -u))"; fi
   if [ -z "$numbers" ]; then continue; fi
-  if [ -n "${SLUICE_BOOTSTRAP:-}" ]; then bootstrap="$SLUICE_BOOTSTRAP"; broker_pid=""
+  if [ -n "${LIBRDKAFKA_SUITE_BOOTSTRAP:-}" ]; then bootstrap="$LIBRDKAFKA_SUITE_BOOTSTRAP"; broker_pid=""
   else start_broker "$([ "$scenario" = default ] && echo true || echo false)"; fi
-  printf 'metadata.broker.list=%s\ntest.topic.random=true\n' "$bootstrap" > "$work/test.conf"
+  printf 'metadata.broker.list=%s\ntest.topic.random=true\ntest.timeout.multiplier=2\n' "$bootstrap" > "$work/test.conf"
   for number in $numbers; do run_test "$number" "$scenario"; done
   stop_broker
 done
@@ -144,5 +161,5 @@ echo "| test | outcome | |"
 echo "|---|---|---|"
 awk -F '\t' '{ printf "| %s | %s | %s |\n", $1, $2, $3 }' "$work/results.tsv"
 awk -F '\t' '{ n[$2]++ } END { a = n["passed"] + n["failed"]
-  printf "%d passed, %d failed, %d skipped by themselves, %d not applicable; %.1f %% of those that apply\n",
-    n["passed"], n["failed"], n["skipped"], n["not applicable"], a ? 100 * n["passed"] / a : 0 }' "$work/results.tsv"
+  printf "%d passed, %d failed, %d not applicable; %.1f %% of those that apply passed\n",
+    n["passed"], n["failed"], n["not applicable"], a ? 100 * n["passed"] / a : 0 }' "$work/results.tsv"

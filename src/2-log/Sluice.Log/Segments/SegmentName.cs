@@ -8,6 +8,7 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
     public const string LogSuffix = ".log";
     public const string IndexSuffix = ".index";
     public const string TimeIndexSuffix = ".timeindex";
+    public const string AbortedIndexSuffix = ".txnindex";
     private const int Digits = 20;
 
     public string LogPath => PathOf(LogSuffix);
@@ -16,12 +17,15 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
 
     public string TimeIndexPath => PathOf(TimeIndexSuffix);
 
+    /// <summary>The aborted transactions whose markers lie in the segment; a file only where there are any.</summary>
+    public string AbortedIndexPath => PathOf(AbortedIndexSuffix);
+
     /// <summary>The base offset and suffix in a file name; false for a file that is not part of a segment.</summary>
     public static bool TryParse(string fileName, out long baseOffset, out string suffix)
     {
         suffix = Path.GetExtension(fileName);
         baseOffset = 0;
-        return suffix is LogSuffix or IndexSuffix or TimeIndexSuffix
+        return suffix is LogSuffix or IndexSuffix or TimeIndexSuffix or AbortedIndexSuffix
             && fileName.Length == Digits + suffix.Length
             && long.TryParse(fileName.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset);
     }

@@ -34,6 +34,7 @@ internal sealed partial class PartitionWriter
     private void Roll()
     {
         FlushBuffer();
+        CutRoom();
         _file.Sync();
         _unsynced = false;
         _index.Finish();
@@ -48,7 +49,7 @@ internal sealed partial class PartitionWriter
         _segment = Segment.Open(next.Name, next.Index, _producers.Aborted, 0);
         _partition.SetSegments([.. _partition.Segments, _segment]);
         _index = next.Index;
-        _position = _bufferPosition = 0;
+        _position = _bufferPosition = _roundFrom = 0;
         _segmentSinceMs = null;
         Checkpoint();
     }

@@ -128,7 +128,7 @@ public sealed class ConnectionTests
     public async Task With_users_nothing_is_answered_before_the_right_password()
     {
         var users = new Dictionary<string, string> { ["ann"] = "secret" };
-        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslPlainUsers = users });
+        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslUsers = users });
         using var early = await bed.ConnectAsync();
         await early.SendAsync(MetadataOf(1));
         (await early.ReceiveAsync()).ShouldBeNull();

@@ -103,6 +103,7 @@ internal static class CommandLine
         TableCommands.CreateDescribe(invocation),
         TableCommands.CreateHistory(invocation),
         LedgerCommand.Create(invocation),
+        QualityCommand.Create(invocation),
         VerifyPathsCommand.Create(invocation),
         StreamCommand.Create(invocation),
         QuarantineCommand.Create(invocation),

@@ -46,11 +46,14 @@ internal static class QualityCounters
         return [.. counts.Values.OrderBy(count => count.Expectation, StringComparer.Ordinal).ThenBy(count => count.Action, StringComparer.Ordinal)];
     }
 
+    /// <summary>The action as pipeline.yaml spells it.</summary>
+    public static string ActionOf(Expectation expectation) => expectation.Action.ToString().ToLowerInvariant();
+
     private static SetTransaction Grown(Snapshot clean, string id, long by) => new(id, (clean.TransactionVersion(id) ?? 0) + by);
 
     // A count belongs to an expectation with its action: what another action counted is told apart.
     private static string Id(CleaningTarget target, Expectation expectation) =>
-        Prefix(target) + $"{expectation.Name}/{expectation.Action.ToString().ToLowerInvariant()}";
+        Prefix(target) + $"{expectation.Name}/{ActionOf(expectation)}";
 
     private static string Prefix(CleaningTarget target) => $"sluice/{target.Path}/{target.Dataset.Name}/quality/";
 }

@@ -118,10 +118,9 @@ internal sealed class DatasetStream(
         foreach (var merge in opened.Compaction.TakeClean()) opened.Keys.Replace(merge.Removed, merge.Added);
         var verdicts = await opened.Commit.RunAsync(batch, cancel);
         Progress.Add(batch, verdicts, time.GetUtcNow());
+        if (target.Dataset.Expectations.Count > 0) _countsSince ??= time.GetTimestamp();
         await opened.Compaction.CommittedAsync();
-        if (target.Dataset.Expectations.Count == 0) return true;
-        _countsSince ??= time.GetTimestamp();
-        if (time.GetElapsedTime(_countsSince.Value) >= options.QualityEvery) await RecordInTurnAsync(opened, cancel);
+        if (_countsSince is { } since && time.GetElapsedTime(since) >= options.QualityEvery) await RecordInTurnAsync(opened, cancel);
         return true;
     }
 

@@ -197,6 +197,11 @@ public sealed class StreamCleaner : IAsyncDisposable
             // As for a drain: opening again steps over the gap.
             await stream.CloseAsync();
         }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The job ends, and appends its counts before it closes.
+            throw;
+        }
         catch
         {
             await stream.CloseAsync();

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Sluice.Definition;
 
-namespace Sluice.Cleaning.Quality;
+namespace Sluice.Cleaning;
 
 /// <summary>
 /// Rows do not meet an expectation whose action is to stop the dataset. Nothing of the commit they were to be in took place, and nothing

@@ -24,7 +24,7 @@ internal sealed class KafkaServices
         Transactions = new TransactionCoordinator(log, ProducerIds, options.Limits, time, logger);
         RequestBytes = new ByteBudget(options.Limits.RequestBytesInFlightMax);
         FetchBytes = new ByteBudget(options.Limits.FetchBytesInFlightMax);
-        ClusterId = StoredClusterId(log);
+        ClusterId = log.ClusterId;
         AdvertisedPort = options.AdvertisedPort;
     }
 
@@ -52,7 +52,7 @@ internal sealed class KafkaServices
 
     public ByteBudget FetchBytes { get; }
 
-    /// <summary>The cluster's id, the same over restarts: 16 random bytes in base64url, as Kafka makes them.</summary>
+    /// <summary>The cluster's id, the same over restarts.</summary>
     public string ClusterId { get; }
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
@@ -63,13 +63,4 @@ internal sealed class KafkaServices
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>
     public int AdvertisedPort { get; set; }
-
-    private static string StoredClusterId(EmbeddedLog log)
-    {
-        const string Setting = "kafka.cluster.id";
-        if (log.FindAccountSetting(Setting) is { } stored) return stored;
-        var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        log.SetAccountSetting(Setting, id);
-        return id;
-    }
 }

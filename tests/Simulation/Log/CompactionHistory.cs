@@ -93,7 +93,9 @@ internal sealed class CompactionHistory : IDisposable
                 builder.Append(NowMs, RecordBytes.Of(Encoding.UTF8.GetBytes(batch[i].Key)), value);
             }
 
+#pragma warning disable CA2012 // It is taken once, when its round is over.
             _waiting.Add((_log.AppendAsync(s_partition, builder.Build().ToArray(), default), batch));
+#pragma warning restore CA2012
         }
 
         Note("append");

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
 using Sluice.KafkaWire.Connections;
 using Sluice.KafkaWire.Groups;
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Topics;
 using Sluice.KafkaWire.Transactions;
 using Sluice.Log;
@@ -9,63 +10,41 @@ using Sluice.Log;
 namespace Sluice.KafkaWire;
 
 /// <summary>What the APIs of one broker share.</summary>
-internal sealed class KafkaServices
+internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeProvider time, ILogger logger)
 {
-    private readonly KafkaOptions _options;
+    public EmbeddedLog Log => log;
 
-    public KafkaServices(EmbeddedLog log, KafkaOptions options, TimeProvider time, ILogger logger)
-    {
-        (Log, _options, Time, Logger) = (log, options, time, logger);
-        Topics = new TopicNames(log);
-        Groups = new GroupCoordinator(options, time);
-        ProducerIds = new ProducerIds(log);
-        Transactions = new TransactionCoordinator(log, ProducerIds, options.Limits, time, logger);
-        RequestBytes = new ByteBudget(options.Limits.RequestBytesInFlightMax);
-        FetchBytes = new ByteBudget(options.Limits.FetchBytesInFlightMax);
-        ClusterId = StoredClusterId(log);
-        AdvertisedPort = options.AdvertisedPort;
-    }
+    public KafkaOptions Options => options;
 
-    public EmbeddedLog Log { get; }
+    public KafkaLimits Limits => options.Limits;
 
-    public KafkaOptions Options => _options;
+    public TimeProvider Time => time;
 
-    public KafkaLimits Limits => _options.Limits;
+    public ILogger Logger => logger;
 
-    public TimeProvider Time { get; }
+    public TopicNames Topics { get; } = new(log);
 
-    public ILogger Logger { get; }
+    public GroupCoordinator Groups { get; } = new(options, time);
 
-    public TopicNames Topics { get; }
+    public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
 
-    public GroupCoordinator Groups { get; }
+    public ProducerIds ProducerIds => Transactions.ProducerIds;
 
-    public ProducerIds ProducerIds { get; }
+    public SaslUsers SaslUsers { get; } = new(log, options.SaslUsers);
 
-    public TransactionCoordinator Transactions { get; }
+    public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
 
-    public ByteBudget RequestBytes { get; }
+    public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
 
-    public ByteBudget FetchBytes { get; }
-
-    /// <summary>The cluster's id, the same over restarts: 16 random bytes in base64url, as Kafka makes them.</summary>
-    public string ClusterId { get; }
+    /// <summary>The cluster's id, the same over restarts.</summary>
+    public string ClusterId { get; } = log.ClusterId;
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>
-        (_options.SaslPlainUsers.Count > 0 ? "SASL_" : "") + (_options.Certificate is null ? "PLAINTEXT" : "SSL");
+        (options.SaslUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
 
-    public string AdvertisedHost => _options.AdvertisedHost ?? _options.Host;
+    public string AdvertisedHost => options.AdvertisedHost ?? options.Host;
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>
-    public int AdvertisedPort { get; set; }
-
-    private static string StoredClusterId(EmbeddedLog log)
-    {
-        const string Setting = "kafka.cluster.id";
-        if (log.FindAccountSetting(Setting) is { } stored) return stored;
-        var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        log.SetAccountSetting(Setting, id);
-        return id;
-    }
+    public int AdvertisedPort { get; set; } = options.AdvertisedPort;
 }

@@ -6,7 +6,8 @@ namespace Sluice.Log.Records;
 /// </summary>
 internal static class RecordBatchCheck
 {
-    public static AppendError Check(ReadOnlySpan<byte> bytes, int batchBytesMax, out CheckedBatch batch)
+    /// <param name="needsKeys">Every record has to have a key, as compaction asks.</param>
+    public static AppendError Check(ReadOnlySpan<byte> bytes, int batchBytesMax, out CheckedBatch batch, bool needsKeys = false)
     {
         batch = default;
         if (!RecordBatchHeader.TryRead(bytes, out var header) || header.SizeBytes != bytes.Length) return AppendError.CorruptMessage;
@@ -15,15 +16,18 @@ internal static class RecordBatchCheck
         var producer = ProducerStamp.Read(bytes);
         // Control batches are the log's own, and a transaction is one of a producer that has an id.
         if (header.IsControl || (header.IsTransactional && !producer.IsIdempotent)) return AppendError.CorruptMessage;
-        if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs)) return AppendError.CorruptMessage;
+        if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs, out var hasKeys))
+            return AppendError.CorruptMessage;
+        if (needsKeys && !hasKeys) return AppendError.MissingKey;
         batch = new CheckedBatch(
             header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs, producer, header.IsTransactional);
         return AppendError.None;
     }
 
-    private static bool TryWalk(in RecordBatchHeader header, ReadOnlySpan<byte> records, out long maxTimestampMs)
+    private static bool TryWalk(in RecordBatchHeader header, ReadOnlySpan<byte> records, out long maxTimestampMs, out bool hasKeys)
     {
         maxTimestampMs = long.MinValue;
+        hasKeys = true;
         try
         {
             if (header.Compression != CompressionType.None)
@@ -33,6 +37,7 @@ internal static class RecordBatchCheck
             {
                 cursor.Read();
                 if (cursor.OffsetDelta != i) return false;
+                hasKeys &= !cursor.KeyIsNull;
                 maxTimestampMs = Math.Max(maxTimestampMs, header.BaseTimestampMs + cursor.TimestampDelta);
             }
 

@@ -61,16 +61,24 @@ public sealed class TransactionsTests
             producer.BeginTransaction();
             isLost = false;
             var moved = 0;
-            while (moved < 100 && done + moved < Count && !isLost)
+            while (moved < 100 && done + moved < Count)
             {
                 var result = consumer.Consume(s_patience).ShouldNotBeNull("nothing came in time");
-                if (result.IsPartitionEOF || isLost) continue;
+                if (result.IsPartitionEOF) continue;
+                if (isLost)
+                {
+                    // Another assignment has begun, at what was committed, and this is its first record.
+                    producer.AbortTransaction(s_patience);
+                    producer.BeginTransaction();
+                    (isLost, moved) = (false, 0);
+                }
+
                 producer.Produce("t", new Message<string, string> { Key = result.Message.Key, Value = result.Message.Value });
                 moved++;
             }
 
             if (rounds == 2) await bed.RestartAsync();
-            if (TryCommit(producer, consumer, isLost)) done += moved;
+            if (TryCommit(producer, consumer)) done += moved;
         }
 
         ReadAll(bed, IsolationLevel.ReadCommitted).Select(m => int.Parse(m.Key, CultureInfo.InvariantCulture)).Order().ShouldBe(Enumerable.Range(0, Count));
@@ -95,15 +103,8 @@ public sealed class TransactionsTests
     }
 
     /// <summary>Commits what was produced with where it was consumed; when it cannot be, aborts and goes back to what was committed.</summary>
-    private static bool TryCommit(IProducer<string, string> producer, IConsumer<string, string> consumer, bool isLost)
+    private static bool TryCommit(IProducer<string, string> producer, IConsumer<string, string> consumer)
     {
-        if (isLost)
-        {
-            // Another assignment has begun, at what was committed.
-            producer.AbortTransaction(s_patience);
-            return false;
-        }
-
         try
         {
             var positions = consumer.Assignment.Select(p => new TopicPartitionOffset(p, consumer.Position(p))).Where(p => p.Offset >= 0);
@@ -140,7 +141,12 @@ public sealed class TransactionsTests
 
     private static IProducer<string, string> Transactional(BrokerBed bed, string id)
     {
-        var producer = bed.Producer(c => (c.TransactionalId, c.ReconnectBackoffMs, c.ReconnectBackoffMaxMs) = (id, 10, 100));
+        var producer = bed.Producer(c =>
+        {
+            (c.TransactionalId, c.ReconnectBackoffMs, c.ReconnectBackoffMaxMs) = (id, 10, 100);
+            // Beginning again at the bootstrap address, librdkafka 2.16 waits for ever for a coordinator that it knew before.
+            c.MetadataRecoveryStrategy = MetadataRecoveryStrategy.None;
+        });
         producer.InitTransactions(s_patience);
         return producer;
     }

@@ -69,6 +69,12 @@ public sealed record LogLimits
     /// </summary>
     public int CompactionKeysBytesMax { get; init; } = 32 << 20;
 
+    /// <summary>
+    /// Aborted transactions whose markers lie in one segment: 100,000, which are 3.2 MB of memory while the segment is open. The segment
+    /// is rolled when there are more.
+    /// </summary>
+    public int AbortedPerSegmentMax { get; init; } = 100_000;
+
     /// <summary>Partitions of one topic: 10,000, the order at which Kafka's own guides advise to stop.</summary>
     public int PartitionsPerTopicMax { get; init; } = 10_000;
 }

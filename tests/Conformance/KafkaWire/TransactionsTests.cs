@@ -19,6 +19,8 @@ public sealed class TransactionsTests
             {
                 producer.BeginTransaction();
                 for (var i = 0; i < 20; i++) producer.Produce("t", new Message<string, string> { Key = round % 2 == 0 ? "committed" : "aborted", Value = $"{round}" });
+                // An abort takes away what was not sent yet.
+                producer.Flush(s_patience).ShouldBe(0);
                 if (round % 2 == 0) producer.CommitTransaction(s_patience);
                 else producer.AbortTransaction(s_patience);
             }
@@ -50,23 +52,25 @@ public sealed class TransactionsTests
             source.Flush(s_patience).ShouldBe(0);
         }
 
-        using var consumer = bed.Consumer("g", c => (c.IsolationLevel, c.ReconnectBackoffMs, c.ReconnectBackoffMaxMs) = (IsolationLevel.ReadCommitted, 10, 100));
+        var isLost = false;
+        using var consumer = Processor(bed, () => isLost = true);
         consumer.Subscribe("in");
         using var producer = Transactional(bed, "id");
-        var (ended, rounds) = (0, 0);
-        while (ended < 2)
+        for (var (done, rounds) = (0, 0); done < Count; rounds++)
         {
             producer.BeginTransaction();
-            for (var i = 0; i < 100 && ended < 2; i++)
+            isLost = false;
+            var moved = 0;
+            while (moved < 100 && done + moved < Count && !isLost)
             {
                 var result = consumer.Consume(s_patience).ShouldNotBeNull("nothing came in time");
-                if (result.IsPartitionEOF) ended++;
-                else producer.Produce("t", new Message<string, string> { Key = result.Message.Key, Value = result.Message.Value });
+                if (result.IsPartitionEOF || isLost) continue;
+                producer.Produce("t", new Message<string, string> { Key = result.Message.Key, Value = result.Message.Value });
+                moved++;
             }
 
-            if (rounds++ == 2) await bed.RestartAsync();
-            producer.SendOffsetsToTransaction(consumer.Assignment.Select(p => new TopicPartitionOffset(p, consumer.Position(p))).Where(p => p.Offset >= 0), consumer.ConsumerGroupMetadata, s_patience);
-            producer.CommitTransaction(s_patience);
+            if (rounds == 2) await bed.RestartAsync();
+            if (TryCommit(producer, consumer, isLost)) done += moved;
         }
 
         ReadAll(bed, IsolationLevel.ReadCommitted).Select(m => int.Parse(m.Key, CultureInfo.InvariantCulture)).Order().ShouldBe(Enumerable.Range(0, Count));
@@ -88,6 +92,50 @@ public sealed class TransactionsTests
         next.CommitTransaction(s_patience);
         Should.Throw<KafkaException>(() => zombie.CommitTransaction(s_patience)).Error.IsFatal.ShouldBeTrue();
         ReadAll(bed, IsolationLevel.ReadCommitted).Select(m => m.Key).ShouldBe(["next"]);
+    }
+
+    /// <summary>Commits what was produced with where it was consumed; when it cannot be, aborts and goes back to what was committed.</summary>
+    private static bool TryCommit(IProducer<string, string> producer, IConsumer<string, string> consumer, bool isLost)
+    {
+        if (isLost)
+        {
+            // Another assignment has begun, at what was committed.
+            producer.AbortTransaction(s_patience);
+            return false;
+        }
+
+        try
+        {
+            var positions = consumer.Assignment.Select(p => new TopicPartitionOffset(p, consumer.Position(p))).Where(p => p.Offset >= 0);
+            producer.SendOffsetsToTransaction(positions, consumer.ConsumerGroupMetadata, s_patience);
+            producer.CommitTransaction(s_patience);
+            return true;
+        }
+        catch (KafkaTxnRequiresAbortException)
+        {
+            // The group has begun anew since the records were consumed.
+            producer.AbortTransaction(s_patience);
+            foreach (var committed in consumer.Committed(consumer.Assignment, s_patience))
+                consumer.Seek(new TopicPartitionOffset(committed.TopicPartition, committed.Offset < 0 ? 0 : committed.Offset));
+            return false;
+        }
+    }
+
+    private static IConsumer<string, string> Processor(BrokerBed bed, Action lost)
+    {
+        var config = new ConsumerConfig
+        {
+            BootstrapServers = bed.Bootstrap,
+            GroupId = "g",
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnableAutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            HeartbeatIntervalMs = 200,
+            ReconnectBackoffMs = 10,
+            ReconnectBackoffMaxMs = 100,
+        };
+        return new ConsumerBuilder<string, string>(config).SetLogHandler((_, _) => { })
+            .SetPartitionsRevokedHandler((_, _) => lost()).SetPartitionsLostHandler((_, _) => lost()).Build();
     }
 
     private static IProducer<string, string> Transactional(BrokerBed bed, string id)

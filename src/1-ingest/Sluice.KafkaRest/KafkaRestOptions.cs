@@ -95,6 +95,16 @@ public sealed record KafkaRestOptions
     /// <summary>Bytes a second (api.v3.produce.rate.limit.max.bytes.per.sec): 10,000,000 in the official proxy.</summary>
     public int ProduceBytesPerSecondMax { get; init; } = 10_000_000;
 
+    /// <summary>
+    /// How long a v3 produce stream may be open: streaming.connection.max.duration.ms, a day. Records after it get receipts of 408.
+    /// </summary>
+    public TimeSpan StreamDurationMax { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long after that the stream ends: streaming.connection.max.duration.grace.period.ms, 500 ms, in which a client sees the receipts.
+    /// </summary>
+    public TimeSpan StreamGrace { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Most entries of a v3 batch: the official proxy's api.v3.produce.batch.maximum.entries, 10.</summary>
     public int BatchEntriesMax { get; init; } = 10;
 }

@@ -15,6 +15,7 @@ internal static class CheckCommand
             var folder = settings.PipelineFolder();
             var pipeline = SluiceNode.ReadPipeline(settings);
             IngestServers.Model(settings.Gateway);
+            settings.KafkaRest.Options();
             SinkProperties.Config(settings, pipeline);
             var faults = PipelineTasks.DagOf(pipeline).Faults();
             if (faults.Count > 0) throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults));

@@ -23,6 +23,8 @@ internal sealed class SluiceSettings
 
     public KafkaSettings Kafka { get; set; } = new();
 
+    public KafkaRestSettings KafkaRest { get; set; } = new();
+
     public KinesisSettings Kinesis { get; set; } = new();
 
     public StreamSettings Stream { get; set; } = new();

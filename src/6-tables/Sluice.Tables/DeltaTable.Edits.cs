@@ -73,8 +73,8 @@ public sealed partial class DeltaTable
             MayRead = file => partitions.Contains(CompactionPlan.Partition(file)),
             Removes = removes,
         };
-        var deleted = removes.Sum(file => FileStats.RowCount(file.Stats) - (file.DeletionVector?.Cardinality ?? 0)) ?? 0;
-        return new RowChange(await _committer.CommitAsync(basis, change, cancel), deleted, 0, adds.Sum(file => FileStats.RowCount(file.Stats)) ?? 0);
+        var deleted = removes.Sum(file => FileStats.RowCount(file.StatsText) - (file.DeletionVector?.Cardinality ?? 0)) ?? 0;
+        return new RowChange(await _committer.CommitAsync(basis, change, cancel), deleted, 0, adds.Sum(file => FileStats.RowCount(file.StatsText)) ?? 0);
     }
 
     /// <summary>The files that may hold rows for which the predicate is true; all of them for null.</summary>

@@ -74,6 +74,9 @@ internal sealed class LogReplay
         foreach (var action in actions) Apply(action);
     }
 
+    /// <summary>Makes room for files, so that it need not grow by and by.</summary>
+    public void Expect(int files) => _files.Expect(files);
+
     /// <summary>Applies (a part of) the checkpoint of a version; nothing but its other parts may have been applied before.</summary>
     public void ApplyCheckpoint(long version, IEnumerable<ILogAction> actions)
     {

@@ -56,7 +56,7 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
     }
 
     private static long? Rows(IReadOnlyList<AddFile> files) =>
-        files.Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.Stats) - (file.DeletionVector?.Cardinality ?? 0));
+        files.Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.StatsText) - (file.DeletionVector?.Cardinality ?? 0));
 }
 
 /// <summary>What a compaction did. After a conflict the removed files are still the table's, and the added ones belong to nothing.</summary>

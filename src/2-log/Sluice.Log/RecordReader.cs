@@ -1,3 +1,5 @@
+using System.Text;
+using Sluice.Bytes;
 using Sluice.Log.Records;
 
 namespace Sluice.Log;
@@ -57,6 +59,23 @@ public ref struct RecordReader
 
             if (!EnterNextBatch()) return false;
         }
+    }
+
+    /// <summary>The headers of the record, in their order; none for most records.</summary>
+    public readonly RecordHeader[] ReadHeaders()
+    {
+        var reader = new ByteReader(_records.Headers);
+        var count = reader.ReadVarint();
+        if (count == 0) return [];
+        var headers = new RecordHeader[count];
+        for (var i = 0; i < count; i++)
+        {
+            var name = Encoding.UTF8.GetString(reader.Read(reader.ReadVarint()));
+            var length = reader.ReadVarint();
+            headers[i] = new RecordHeader(name, length < 0 ? null : reader.Read(length).ToArray());
+        }
+
+        return headers;
     }
 
     private bool EnterNextBatch()

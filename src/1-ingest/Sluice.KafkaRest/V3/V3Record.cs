@@ -173,7 +173,7 @@ internal static class V3Append
             for (var at = 0; at < batch.Count; at++)
             {
                 var time = records[batch[at]].Timestamp?.ToUnixTimeMilliseconds() ?? now;
-                receipts[batch[at]] = new V3Receipt(ErrorOf(result.Error), partition.Partition, result.BaseOffset + at, time);
+                receipts[batch[at]] = new V3Receipt(ErrorOf(result.Error), partition.Partition, result.OffsetOf(at), time);
             }
 
             builder.Release();

@@ -5,6 +5,7 @@ namespace Sluice.Log.Records;
 /// <summary>Reads the records of one batch, already decompressed, field by field.</summary>
 internal ref struct RecordCursor(ReadOnlySpan<byte> records)
 {
+    private readonly ReadOnlySpan<byte> _bytes = records;
     private ByteReader _reader = new(records);
 
     public readonly bool AtEnd => _reader.Remaining == 0;
@@ -21,6 +22,9 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> records)
 
     public ReadOnlySpan<byte> Value { get; private set; }
 
+    /// <summary>The headers with their number before them, as they stand in the record.</summary>
+    public ReadOnlySpan<byte> Headers { get; private set; }
+
     /// <exception cref="InvalidDataException">The bytes are not a record.</exception>
     public void Read()
     {
@@ -34,7 +38,9 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> records)
         KeyIsNull = keyIsNull;
         Value = ReadNullable(out var valueIsNull);
         ValueIsNull = valueIsNull;
+        var headersAt = _reader.Position;
         SkipHeaders();
+        Headers = _bytes[headersAt.._reader.Position];
         if (_reader.Position != end) throw new InvalidDataException($"A record ends at byte {_reader.Position}, its length says {end}.");
     }
 

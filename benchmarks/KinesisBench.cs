@@ -18,8 +18,11 @@ internal static class KinesisBench
     private const int LargePuts = 48;
     private const int LargeInFlight = 8;
     private const string Stream = "bench";
-    /// <summary>Shards of the stream; each is a file with syncs of its own.</summary>
-    private static readonly int s_shards = int.Parse(Environment.GetEnvironmentVariable("SHARDS") ?? "4", CultureInfo.InvariantCulture);
+
+    /// <summary>Shards of the stream, as on-demand streams of AWS begin; each is a file with syncs of its own.</summary>
+    private const int Shards = 4;
+
+    private const string OneShard = "bench-1";
 
     private static readonly TimeSpan s_round = TimeSpan.FromSeconds(4);
     private static readonly string[] s_others = ["kinesalite", "kinesis-local"];
@@ -52,11 +55,13 @@ internal static class KinesisBench
             foreach (var (_, server) in servers)
             {
                 using var actions = new KinesisActions(server.Address);
-                await actions.CreateAsync(Stream, s_shards, cancel);
+                await actions.CreateAsync(Stream, Shards, cancel);
+                await actions.CreateAsync(OneShard, shards: 1, cancel);
             }
 
-            await MeasureAsync(servers, "put_record", PutRecord, connections: 16, records: 1);
-            await MeasureAsync(servers, "put_record", PutRecord, connections: 64, records: 1);
+            await MeasureAsync(servers, "put_record_one_shard", PutRecord(OneShard), connections: 16, records: 1);
+            await MeasureAsync(servers, "put_record", PutRecord(Stream), connections: 16, records: 1);
+            await MeasureAsync(servers, "put_record", PutRecord(Stream), connections: 64, records: 1);
             await MeasureAsync(servers, "put_records", PutRecords, PutConnections, RecordsPerPut);
             await ReadAsync(servers[0].Server, cancel);
         }
@@ -78,7 +83,7 @@ internal static class KinesisBench
         foreach (var (name, all) in rates)
         {
             var rate = Figure.Median(all);
-            var detail = new { connections, shards = s_shards, record_bytes = RecordBytes, durability = name == "sluice" ? "fsync" : "memory" };
+            var detail = new { connections, record_bytes = RecordBytes, durability = name == "sluice" ? "fsync" : "memory" };
             Figure.Print("kinesis", $"{figure}_{connections}_{name}", rate, "requests/s", detail);
             Figure.Print("kinesis", $"{figure}_{connections}_{name}_data", rate * records * RecordBytes / 1e6, "MB/s");
             // One that answered nothing in a round has no ratio: its requests take longer than a round.
@@ -89,14 +94,14 @@ internal static class KinesisBench
 
     private static async Task ReadAsync(KinesisServer server, CancellationToken cancel)
     {
-        var bytesPerShard = (256 << 20) / s_shards;
+        var bytesPerShard = (256 << 20) / Shards;
         using var actions = new KinesisActions(server.Address);
         var rates = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
             var clock = Stopwatch.StartNew();
             long read = 0;
-            for (var shard = 0; shard < s_shards; shard++) read += await actions.ReadAsync(Stream, shard, bytesPerShard, cancel);
+            for (var shard = 0; shard < Shards; shard++) read += await actions.ReadAsync(Stream, shard, bytesPerShard, cancel);
             rates.Add(read / 1e6 / clock.Elapsed.TotalSeconds);
         }
 
@@ -126,9 +131,9 @@ internal static class KinesisBench
         Figure.Print("kinesis", "get_records_10_mib_peak_memory", server.PeakMemory / 1e6, "MB");
     }
 
-    private static string PutRecord { get; } = Script(
+    private static string PutRecord(string stream) => Script(
         "PutRecord",
-        $$"""'{"StreamName":"{{Stream}}","PartitionKey":"key-' .. i .. '","Data":"{{Convert.ToBase64String(new byte[RecordBytes])}}"}'""",
+        $$"""'{"StreamName":"{{stream}}","PartitionKey":"key-' .. i .. '","Data":"{{Convert.ToBase64String(new byte[RecordBytes])}}"}'""",
         bodies: 256);
 
     private static string PutRecords { get; } = Script(

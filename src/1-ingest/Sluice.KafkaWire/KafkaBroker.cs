@@ -57,6 +57,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
         _server = server;
         Port = new Uri(server.Urls.Single()).Port;
         if (_services.AdvertisedPort == 0) _services.AdvertisedPort = Port;
+        log.Front = BrokerViews.FrontOf(_services);
         _checking = CheckConnectionsAsync();
     }
 
@@ -64,6 +65,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        if (_server is not null) log.Front = null;
         _services.Groups.End();
         if (_server is { } server)
         {

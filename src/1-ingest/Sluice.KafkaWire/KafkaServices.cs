@@ -30,8 +30,8 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
 
-    /// <summary>The cluster's id, the same over restarts: 16 random bytes in base64url, as Kafka makes them.</summary>
-    public string ClusterId { get; } = StoredClusterId(log);
+    /// <summary>The cluster's id, the same over restarts.</summary>
+    public string ClusterId { get; } = log.ClusterId;
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>
@@ -41,13 +41,4 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>
     public int AdvertisedPort { get; set; } = options.AdvertisedPort;
-
-    private static string StoredClusterId(EmbeddedLog log)
-    {
-        const string Setting = "kafka.cluster.id";
-        if (log.FindAccountSetting(Setting) is { } stored) return stored;
-        var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        log.SetAccountSetting(Setting, id);
-        return id;
-    }
 }

@@ -36,6 +36,18 @@ public sealed record LogLimits
     /// </summary>
     public long CheckpointBytes { get; init; } = 16L << 20;
 
+    /// <summary>
+    /// Zeros written ahead of the records of a partition: 1 MiB. With rounds of 16 KiB, as 16 callers of 1 KiB make them, one in 64
+    /// pays the few milliseconds that this takes, after its callers are answered.
+    /// </summary>
+    public int RoomBytes { get; init; } = 1 << 20;
+
+    /// <summary>The largest round that counts as small: 64 KiB, where the sync itself and the bytes take about the same time.</summary>
+    public int SmallRoundBytes { get; init; } = 64 << 10;
+
+    /// <summary>Small rounds one after the other before room is made: 8, so that a partition written to now and then stays small.</summary>
+    public int SmallRoundsBeforeRoom { get; init; } = 8;
+
     /// <summary>Bytes one read returns at most, whatever the caller asks: 64 MiB, over Kafka's default fetch.max.bytes of 50 MiB.</summary>
     public int ReadBytesMax { get; init; } = 64 << 20;
 

@@ -60,6 +60,9 @@ internal sealed partial class LogHistory : IDisposable
                 WriteBytesMax = _random.Next(100, 4_000),
                 QueuedAppendsMax = _random.Next(4, 20),
                 OpenFilesMax = _random.Next(1, 8),
+                RoomBytes = _random.Next(100, 4_000),
+                SmallRoundBytes = _random.Next(2_000),
+                SmallRoundsBeforeRoom = _random.Next(3),
             },
         };
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Sluice.Bytes;
@@ -53,11 +54,11 @@ internal sealed class LogFixture : IAsyncDisposable
     public void Open(EmbeddedLogOptions? options = null) =>
         Log = EmbeddedLog.Open((options ?? new() { Directory = "" }) with { Directory = Root }, OsFileSystem.Instance, Time, NullLogger.Instance);
 
-    public void OpenStepped(IFileSystem files, EmbeddedLogOptions options)
+    public void OpenStepped(IFileSystem files, EmbeddedLogOptions options, ILogger? logger = null)
     {
         if (_metadata.Count == 0) _metadata.Add(MetadataStore.Open(":memory:"));
         if (options.Directory.Length == 0) options = options with { Directory = Root };
-        Log = EmbeddedLog.Open(options, files, Time, NullLogger.Instance, _metadata[0], threaded: false);
+        Log = EmbeddedLog.Open(options, files, Time, logger ?? NullLogger.Instance, _metadata[0], threaded: false);
     }
 
     public async Task ReopenAsync()

@@ -75,6 +75,7 @@ internal sealed class LogWriter : IDisposable
         if (_round.Count == 0 && _roundOrders.Count == 0) return false;
         foreach (var writer in _round) Guard(writer, static w => w.Write());
         foreach (var writer in _round) Guard(writer, static w => w.Publish());
+        foreach (var writer in _round) Guard(writer, static w => w.MakeRoom());
         foreach (var order in _roundOrders)
         {
             Guard(order.Writer, order.Work);

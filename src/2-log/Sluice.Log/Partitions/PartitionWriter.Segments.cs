@@ -33,6 +33,7 @@ internal sealed partial class PartitionWriter
     private void Roll()
     {
         FlushBuffer();
+        CutRoom();
         _file.Sync();
         _unsynced = false;
         _index.Finish();
@@ -45,7 +46,7 @@ internal sealed partial class PartitionWriter
         _partition.SetSegments([.. _partition.Segments, next.Segment]);
         _segment = next.Segment;
         _index = next.Index;
-        _position = _bufferPosition = 0;
+        _position = _bufferPosition = _roundFrom = 0;
         _segmentSinceMs = null;
         Checkpoint();
     }

@@ -44,7 +44,7 @@ internal sealed partial class PartitionWriter
         _config = settings.Config;
         _segment = recovered.Segments[^1];
         _index = recovered.OpenIndex;
-        _position = _bufferPosition = recovered.Bytes;
+        _position = _bufferPosition = _roundFrom = recovered.Bytes;
         _nextOffset = recovered.EndOffset;
         _checkpoint = recovered.Checkpoint;
         _producers = recovered.Producers;
@@ -109,6 +109,7 @@ internal sealed partial class PartitionWriter
         {
             Write();
             Publish();
+            if (!_stopped) CutRoom();
             if (!_stopped) Checkpoint();
         }
         finally

@@ -134,11 +134,24 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
     {
         if (position < length)
         {
+            // Zeros are room that was made for records which never came.
+            if (!IsZeros(log, position)) TornTailCut(_logger, name.LogPath, position, length - position);
             log.SetLength(position);
-            TornTailCut(_logger, name.LogPath, position, length - position);
         }
 
         log.Sync();
+    }
+
+    private static bool IsZeros(IFile log, long position)
+    {
+        Span<byte> bytes = stackalloc byte[4096];
+        while (log.Read(bytes, position) is > 0 and var read)
+        {
+            if (bytes[..read].ContainsAnyExcept((byte)0)) return false;
+            position += read;
+        }
+
+        return true;
     }
 
     private void RebuildIndexes(SegmentName name)

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Sluice.Log.Kafka.Administration;
 using Sluice.Log.Kafka.Appends;
 using Sluice.Log.Kafka.Client;
 using Sluice.Log.Kafka.Groups;
@@ -24,7 +25,7 @@ namespace Sluice.Log.Kafka;
 /// batches that are read are made here of the records, uncompressed; <see cref="TopicDescription.Configs"/> is empty.
 /// </para>
 /// </remarks>
-public sealed class KafkaLog : ILog
+public sealed partial class KafkaLog : ILog
 {
     private readonly IAdminClient _admin;
     private readonly TopicDirectory _topics;
@@ -33,6 +34,8 @@ public sealed class KafkaLog : ILog
     private readonly BatchProducer _producer;
     private readonly Places _places;
     private readonly PartitionReader _reader;
+    private readonly ClusterQuestions _questions;
+    private readonly ClusterChanges _changes;
 
     private KafkaLog(KafkaLogOptions options, Clients clients)
     {
@@ -56,6 +59,8 @@ public sealed class KafkaLog : ILog
             _places.GiveUp(topic);
         });
         _reader = new PartitionReader(clients, _places, _offsets);
+        _questions = new ClusterQuestions(clients, _admin, _topics);
+        _changes = new ClusterChanges(clients, _admin);
     }
 
     /// <summary>Makes the clients; Kafka is spoken to at the first use.</summary>
@@ -76,9 +81,8 @@ public sealed class KafkaLog : ILog
     public ValueTask<bool> DeleteTopicAsync(string topic, CancellationToken cancel) => _topics.DeleteAsync(topic, cancel);
 
     /// <summary>Sends the records of the batch to the partition and waits until all in-sync replicas have them.</summary>
-    /// <exception cref="KafkaLogException">
-    /// Kafka did not answer, or refused for a reason that is the user's to remove: some or all of the records may be stored.
-    /// </exception>
+    /// <exception cref="LogUnavailableException">Kafka did not answer within the delivery timeout: some or all of the records may be stored.</exception>
+    /// <exception cref="KafkaLogException">Kafka refused for a reason that is the user's to remove, such as a missing grant.</exception>
     /// <inheritdoc/>
     public async ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {

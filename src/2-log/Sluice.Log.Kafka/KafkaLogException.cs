@@ -2,8 +2,8 @@ using Confluent.Kafka;
 
 namespace Sluice.Log.Kafka;
 
-/// <summary>Kafka refused a request, or did not answer it.</summary>
-public sealed class KafkaLogException : IOException
+/// <summary>Kafka refused a request, or cannot be asked as it is configured: trying again changes nothing.</summary>
+public sealed class KafkaLogException : Exception
 {
     public KafkaLogException(string message, Exception? inner = null)
         : base(message, inner)

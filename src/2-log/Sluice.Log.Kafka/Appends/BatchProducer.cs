@@ -20,7 +20,8 @@ internal sealed class BatchProducer(Clients clients) : IDisposable
     private LiveProducer? _live;
     private long _queuedBytes;
 
-    /// <exception cref="KafkaLogException">Kafka did not answer, or refused for a reason that is the user's: some or all of the records may be stored.</exception>
+    /// <exception cref="LogUnavailableException">Kafka did not answer: some or all of the records may be stored.</exception>
+    /// <exception cref="KafkaLogException">Kafka refused for a reason that is the user's.</exception>
     public async ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> batch, CancellationToken cancel)
     {
         if (!IsSound(batch.Span)) return new AppendResult(AppendError.CorruptMessage, -1);

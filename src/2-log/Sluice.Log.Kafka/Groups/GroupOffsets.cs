@@ -33,12 +33,14 @@ internal sealed unsafe class GroupOffsets : IDisposable
 
     /// <summary>Stores offsets of a group in one request.</summary>
     /// <exception cref="UnknownTopicPartitionException">One of the partitions is not there.</exception>
-    /// <exception cref="KafkaLogException">Kafka refused, or did not answer.</exception>
+    /// <exception cref="LogUnavailableException">Kafka did not answer.</exception>
+    /// <exception cref="KafkaLogException">Kafka refused.</exception>
     public Task CommitAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel) =>
         Task.Run(() => Commit(group, offsets), cancel);
 
     /// <summary>All offsets of a group.</summary>
-    /// <exception cref="KafkaLogException">Kafka refused, or did not answer.</exception>
+    /// <exception cref="LogUnavailableException">Kafka did not answer.</exception>
+    /// <exception cref="KafkaLogException">Kafka refused.</exception>
     public Task<List<CommittedOffset>> CommittedAsync(string group, CancellationToken cancel) => Task.Run(() => Committed(group), cancel);
 
     public void Dispose()

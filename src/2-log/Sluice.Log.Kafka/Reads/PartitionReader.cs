@@ -82,7 +82,7 @@ internal sealed class PartitionReader(Clients clients, Places places, OffsetLook
         }
         catch (TimeoutException silence)
         {
-            throw new KafkaLogException(
+            throw new LogUnavailableException(
                 $"Kafka at {clients.Servers} gave no records of {partition} within {clients.Limits.RequestTimeout.TotalSeconds:0} s{clients.News}; "
                 + "check that the partition has a leader, and the network.",
                 silence);

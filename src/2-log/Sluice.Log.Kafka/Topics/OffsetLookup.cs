@@ -25,6 +25,17 @@ internal sealed class OffsetLookup(Clients clients, IAdminClient admin)
         return offsets;
     }
 
+    /// <summary>Offsets of many partitions, in two questions; those that are not there are left out.</summary>
+    public async ValueTask<IReadOnlyDictionary<TopicPartition, PartitionOffsets>> OffsetsAsync(
+        IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancel)
+    {
+        var starts = AskAllAsync(partitions, OffsetSpec.Earliest(), cancel);
+        var ends = AskAllAsync(partitions, OffsetSpec.Latest(), cancel);
+        await Task.WhenAll(starts, ends);
+        var endOf = await ends;
+        return (await starts).Where(s => endOf.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => new PartitionOffsets(s.Value, endOf[s.Key]));
+    }
+
     /// <summary>The offsets as they were within the last second.</summary>
     public ValueTask<PartitionOffsets> RecentAsync(TopicPartition partition, CancellationToken cancel) =>
         _recent.TryGetValue(partition, out var known) && clients.Time.GetElapsedTime(known.At) < s_recent
@@ -63,6 +74,30 @@ internal sealed class OffsetLookup(Clients clients, IAdminClient admin)
         {
             throw Of(partition, refused.Error, refused);
         }
+    }
+
+    private async Task<Dictionary<TopicPartition, long>> AskAllAsync(IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancel)
+    {
+        if (partitions.Count == 0) return [];
+        var asked = partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = new WirePartition(p.Topic, p.Partition), OffsetSpec = spec });
+        var options = new ListOffsetsOptions { RequestTimeout = clients.Limits.RequestTimeout, IsolationLevel = IsolationLevel.ReadCommitted };
+        List<TopicPartitionOffsetError> found;
+        try
+        {
+            found = [.. (await admin.ListOffsetsAsync(asked, options).WaitAsync(cancel)).ResultInfos.Select(info => info.TopicPartitionOffsetError)];
+        }
+        catch (ListOffsetsException some)
+        {
+            found = [.. some.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError)];
+        }
+        catch (KafkaException refused)
+        {
+            throw Faults.Of(clients, "tell offsets", refused.Error, refused);
+        }
+
+        var fault = found.Find(f => f.Error.IsError && !Faults.IsUnknown(f.Error.Code));
+        if (fault is not null) throw Faults.Of(clients, $"tell the offsets of {fault.Topic}-{fault.Partition.Value}", fault.Error);
+        return found.Where(f => !f.Error.IsError).ToDictionary(f => new TopicPartition(f.Topic, f.Partition.Value), f => f.Offset.Value);
     }
 
     private Exception Of(TopicPartition partition, Error error, Exception cause) =>

@@ -61,8 +61,12 @@ internal sealed class TopicDirectory(Clients clients, IAdminClient admin, short 
             throw Faults.Of(clients, $"make topic '{spec.Name}'", refused.Error, refused);
         }
 
-        return (await UntilAsync(spec.Name, topic => topic is not null && topic.Partitions.All(p => p.Leader is { Id: >= 0 }), cancel))!;
+        return await SettleAsync(spec.Name, spec.PartitionCount, cancel);
     }
+
+    /// <summary>Waits until a change that Kafka has agreed to is seen: so many partitions, each with a leader.</summary>
+    public async ValueTask<TopicDescription> SettleAsync(string topic, int partitions, CancellationToken cancel) => (await UntilAsync(
+        topic, found => found is not null && found.Partitions.Count >= partitions && found.Partitions.All(p => p.Leader is { Id: >= 0 }), cancel))!;
 
     public async ValueTask<bool> DeleteAsync(string topic, CancellationToken cancel)
     {
@@ -124,7 +128,7 @@ internal sealed class TopicDirectory(Clients clients, IAdminClient admin, short 
     }
 
     /// <summary>Those of the topics that are there.</summary>
-    private async Task<IReadOnlyList<WireTopic>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancel)
+    public async Task<IReadOnlyList<WireTopic>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancel)
     {
         var options = new DescribeTopicsOptions { RequestTimeout = clients.Limits.RequestTimeout };
         List<WireTopic> described;
@@ -166,7 +170,7 @@ internal sealed class TopicDirectory(Clients clients, IAdminClient admin, short 
             if (isSo(topic)) return topic is null ? null : Of(topic);
             if (clients.Time.GetElapsedTime(began) > clients.Limits.RequestTimeout)
             {
-                throw new KafkaLogException(
+                throw new LogUnavailableException(
                     $"Kafka at {clients.Servers} agreed to change topic '{name}' and did not within {clients.Limits.RequestTimeout.TotalSeconds:0} s; look at the state of its brokers.");
             }
 

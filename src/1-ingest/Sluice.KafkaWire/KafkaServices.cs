@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
 using Sluice.KafkaWire.Connections;
 using Sluice.KafkaWire.Groups;
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Topics;
 using Sluice.Log;
 
@@ -26,6 +27,8 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public ProducerIds ProducerIds { get; } = new(log);
 
+    public SaslUsers SaslUsers { get; } = new(log, options.SaslUsers);
+
     public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
 
     public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
@@ -35,7 +38,7 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>
-        (options.SaslPlainUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
+        (options.SaslUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
 
     public string AdvertisedHost => options.AdvertisedHost ?? options.Host;
 

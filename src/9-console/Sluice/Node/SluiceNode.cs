@@ -28,7 +28,7 @@ internal sealed class SluiceNode : IAsyncDisposable
         Directory = directory;
         Pipeline = pipeline;
         Logging = logging;
-        var sql = new DuckDbOptions(Path.Combine(directory.Temp, "sql"), settings.Sql.Memory.Bytes, settings.Sql.Threads);
+        var sql = Sql = new DuckDbOptions(Path.Combine(directory.Temp, "sql"), settings.Sql.Memory.Bytes, settings.Sql.Threads);
         var log = new EmbeddedLogOptions
         {
             Directory = directory.Log, Durability = settings.Log.Durability, TopicDefaults = settings.Log.Topics.AsReadOnly(),
@@ -48,6 +48,7 @@ internal sealed class SluiceNode : IAsyncDisposable
         Cleaner = new Cleaner(pipeline, Raw, Tables, cleaning, Time, logging.CreateLogger<Cleaner>());
         Quarantine = new Quarantine(pipeline, Tables, cleaning, Time, logging.CreateLogger<Quarantine>());
         Ledger = new Ledger(pipeline, Tables, cleaning);
+        Quality = new QualityResults(pipeline, Tables, cleaning);
         Streams = OpenStreams(settings, directory);
         StreamCleaner = new StreamCleaner(
             pipeline, Streams, Tables, settings.Stream.Options(cleaning), Time, logging.CreateLogger<StreamCleaner>());
@@ -89,6 +90,9 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     public TableCatalog Tables { get; }
 
+    /// <summary>Bounds of each DuckDB instance that a command opens.</summary>
+    public DuckDbOptions Sql { get; }
+
     public S3Sink Sink { get; }
 
     public Cleaner Cleaner { get; }
@@ -100,6 +104,8 @@ internal sealed class SluiceNode : IAsyncDisposable
     public Quarantine Quarantine { get; }
 
     public Ledger Ledger { get; }
+
+    public QualityResults Quality { get; }
 
     public Questions Questions { get; }
 

@@ -158,7 +158,8 @@ internal sealed unsafe class GroupOffsets : IDisposable
         try
         {
             var timeout = (int)_clients.Limits.RequestTimeout.TotalMilliseconds;
-            if (Native.OptionsSetTimeout(options, timeout, error, Native.ErrorTextBytes) != 0) throw new KafkaLogException($"The request timeout cannot be used: {Native.Text(error)}");
+            if (Native.OptionsSetTimeout(options, timeout, error, Native.ErrorTextBytes) != 0)
+                throw new KafkaLogException($"The request timeout cannot be used: {Native.Text(error)}");
             send(request, options, queue);
             // librdkafka itself answers when the time is over; the wait is longer by what that takes.
             answer = Native.QueuePoll(queue, timeout + 5000);

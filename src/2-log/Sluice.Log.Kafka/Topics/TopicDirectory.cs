@@ -171,7 +171,8 @@ internal sealed class TopicDirectory(Clients clients, IAdminClient admin, short 
             if (clients.Time.GetElapsedTime(began) > clients.Limits.RequestTimeout)
             {
                 throw new LogUnavailableException(
-                    $"Kafka at {clients.Servers} agreed to change topic '{name}' and did not within {clients.Limits.RequestTimeout.TotalSeconds:0} s; look at the state of its brokers.");
+                    $"Kafka at {clients.Servers} agreed to change topic '{name}' and did not within "
+                    + $"{clients.Limits.RequestTimeout.TotalSeconds:0} s; look at the state of its brokers.");
             }
 
             await Task.Delay(s_settleInterval, clients.Time, cancel);

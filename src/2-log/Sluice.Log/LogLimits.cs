@@ -9,6 +9,12 @@ public sealed record LogLimits
     /// </summary>
     public const int DecompressedBytesMax = 128 << 20;
 
+    /// <summary>
+    /// Records that decompress to more than this are decompressed one batch at a time: 16 MiB, sixteen times what a batch may be by default,
+    /// which well-meant batches stay under.
+    /// </summary>
+    public const int DecompressedBytesAlone = 16 << 20;
+
     /// <summary>Sparseness of both indexes: an entry every 4096 bytes, Kafka's index.interval.bytes.</summary>
     public const int IndexIntervalBytes = 4096;
 

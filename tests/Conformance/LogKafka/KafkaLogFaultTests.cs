@@ -68,7 +68,9 @@ public sealed class KafkaLogFaultTests
         // A client hears of a deletion when it next asks for metadata.
         await using var log = bed.Open(o => o with { Properties = new Dictionary<string, string> { ["topic.metadata.refresh.interval.ms"] = "200" } });
         await log.MakeTopicAsync("t");
-        var waiting = log.WaitForRecordsAsync(new("t", 0), 0, default).AsTask();
+        await log.AppendAsync(new("t", 0), Batches.Of(0, 1), default);
+        (await log.ReadAllAsync(new("t", 0), 0)).Count.ShouldBe(1);
+        var waiting = log.WaitForRecordsAsync(new("t", 0), 1, default).AsTask();
         await bed.Held.DeleteTopicAsync("t", default);
         await waiting.WaitAsync(s_patience);
         await Should.ThrowAsync<UnknownTopicPartitionException>(async () => await log.ReadAsync(new("t", 0), 0, 1, default));

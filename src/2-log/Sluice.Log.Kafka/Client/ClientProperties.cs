@@ -76,6 +76,8 @@ internal sealed class ClientProperties
             ["client.id"] = "sluice",
             // A broker that was restarted is found again within a second; librdkafka would let up to ten pass.
             ["reconnect.backoff.max.ms"] = "1000",
+            // Whether a topic is there is asked before it is used, so a client that hears of none has not to wait half a minute for it to appear.
+            ["topic.metadata.propagation.max.ms"] = "5000",
             ["socket.connection.setup.timeout.ms"] = "10000",
         };
         if (UsesIam) (all["security.protocol"], all["sasl.mechanism"]) = ("SASL_SSL", "OAUTHBEARER");

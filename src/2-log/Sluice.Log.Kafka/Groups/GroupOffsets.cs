@@ -78,6 +78,8 @@ internal sealed unsafe class GroupOffsets : IDisposable
             throw new KafkaLogException($"The Kafka property '{name}' cannot be used: {Native.Text(error)} Names and values are those of librdkafka's CONFIGURATION.md.");
         }
 
+        // The managed clients of the same cluster log what concerns it.
+        Native.ConfSetLog(conf, 0);
         if (_clients.Properties.UsesIam)
         {
             Native.ConfSetOpaque(conf, GCHandle.ToIntPtr(_self));

@@ -49,6 +49,11 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "rd_kafka_conf_set_oauthbearer_token_refresh_cb")]
     public static partial void ConfSetTokenRefresh(nint conf, delegate* unmanaged[Cdecl]<nint, byte*, nint, void> refresh);
 
+    /// <param name="conf">The configuration.</param>
+    /// <param name="log">0 logs nothing; without a call of this, lines go to the standard error.</param>
+    [LibraryImport(Library, EntryPoint = "rd_kafka_conf_set_log_cb")]
+    public static partial void ConfSetLog(nint conf, nint log);
+
     [LibraryImport(Library, EntryPoint = "rd_kafka_new")]
     public static partial nint New(int type, nint conf, byte* error, nuint errorBytes);
 

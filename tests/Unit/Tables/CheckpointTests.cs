@@ -35,7 +35,7 @@ public sealed class CheckpointTests
     [InlineData("[]")]
     public async Task A_missing_stale_or_broken_hint_changes_nothing(string? hint)
     {
-        await using var bed = new TableBed();
+        using var bed = new TableBed();
         var table = await FilledAsync(bed, 12);
         var path = Path.Combine(bed.TableDirectory(table), "_delta_log", "_last_checkpoint");
         File.ReadAllText(path).ShouldStartWith("""{"version":10,"size":13,""");

@@ -1,4 +1,5 @@
 using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 using Sluice.Sql;
 using Sluice.Tables;
@@ -12,12 +13,14 @@ namespace Sluice.Cleaning;
 /// <remarks>
 /// What an attempt that died before its clean commit left in those two tables stands: at the next attempt, records found there at or behind
 /// the position are decided, and are neither judged nor stored again, even if the SQL or the batch's bounds changed in between.
-/// Whether there is anything to look for is told by the offsets the two tables note, so the common case reads neither.
+/// Whether there is anything to look for is told by the offsets the two tables note, so the common case reads neither. Rows that an expectation
+/// leaves out are in no table: their number, and what the expectations counted, is in the clean commit itself (<see cref="QualityCounters"/>).
 /// </remarks>
 internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, CleaningSession session, KnownKeys keys, TimeProvider time)
 {
     /// <summary>Judges and stores the batch; the counts include what an earlier attempt decided.</summary>
     /// <exception cref="OvertakenException">Another writer was first. The batch must be read anew from the tables' positions.</exception>
+    /// <exception cref="ExpectationException">A row does not meet an expectation that stops the dataset; nothing was committed.</exception>
     public async Task<Verdicts> RunAsync(RawBatch batch, CancellationToken cancel)
     {
         var clean = await tables.Clean.SnapshotAsync(cancel);
@@ -31,11 +34,15 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         var decided = new HashSet<int>(inQuarantine);
         decided.UnionWith(inDuplicates);
 
+        var counted = await CountDecidedAsync(batch, decided, cancel);
+
         // With the keys at hand a batch is judged at once; without them, writing its rows meanwhile costs nothing and saves keeping them.
         var written = keys.ReadsTable ? await session.WriteAsync(batch, decided, (tables.Clean, clean), KnownAsync, cancel) : null;
         var verdicts = written?.Verdicts ?? await session.JudgeAsync(batch, decided, KnownAsync, cancel);
-        await StoreAsync(batch, (verdicts, written?.Files), (clean, quarantine, duplicates), cancel);
-        return new Verdicts(verdicts.Clean, verdicts.Quarantined + inQuarantine.Count, verdicts.Duplicates + inDuplicates.Count);
+        await UnmetExpectation.StopAsync(target, session, batch, cancel);
+        counted.Add(session.Tally);
+        await StoreAsync(batch, new Judged(verdicts, written?.Files, counted), (clean, quarantine, duplicates), cancel);
+        return verdicts + new Verdicts(0, inQuarantine.Count, inDuplicates.Count);
 
         ValueTask<string?> KnownAsync(CancellationToken token) => keys.FindAsync(clean, token);
     }
@@ -45,7 +52,7 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
     /// waiting for it. The clean commit waits for both.
     /// </summary>
     private async Task StoreAsync(
-        RawBatch batch, (Verdicts Verdicts, IReadOnlyList<AddFile>? Files) judged,
+        RawBatch batch, Judged judged,
         (Snapshot Clean, Snapshot Quarantine, Snapshot Duplicates) basis, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
@@ -72,7 +79,7 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
             await Task.WhenAll(decided);
         }
 
-        session.Committed(await TableWriter.CommitAsync(tables.Clean, basis.Clean, clean, new Append(Reached(batch), ReadsTable: true), cancel));
+        session.Committed(await TableWriter.CommitAsync(tables.Clean, basis.Clean, clean, new Append(Reached(batch, basis.Clean, judged.Tally), ReadsTable: true), cancel));
         keys.Accept(clean);
     }
 
@@ -95,11 +102,27 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         }
     }
 
-    private List<SetTransaction> Reached(RawBatch batch) =>
+    /// <summary>
+    /// What the expectations say of records that an earlier attempt decided: they are in its tables, but its counts went with it. The
+    /// session's state is that of another batch afterwards.
+    /// </summary>
+    private async Task<Tally> CountDecidedAsync(RawBatch batch, HashSet<int> decided, CancellationToken cancel)
+    {
+        var counted = new Tally(target.Dataset.Expectations.Count);
+        if (decided.Count == 0 || target.Dataset.Expectations.Count == 0) return counted;
+        var others = Enumerable.Range(0, batch.Count).Where(ordinal => !decided.Contains(ordinal)).ToHashSet();
+        await session.JudgeAsync(batch, others, static _ => ValueTask.FromResult<string?>(null), cancel);
+        counted.Add(session.Tally);
+        return counted;
+    }
+
+    private List<SetTransaction> Reached(RawBatch batch, Snapshot clean, Tally tally) =>
     [
         .. batch.Reached.Select(reached => new SetTransaction(target.PositionId(reached.Key), reached.Value.Next)),
         .. batch.Reached.Where(_ => target.ReadsObjects)
             .Select(reached => new SetTransaction(target.ObjectId(reached.Key), reached.Value.ObjectStart)),
+        .. QualityCounters.Dropped(target, clean, session.Dropped.Select(batch.PlaceOf)),
+        .. QualityCounters.Judged(target, clean, tally),
     ];
 
     /// <summary>An earlier attempt may have come further than this one, with larger batches; what it noted stays true.</summary>
@@ -133,4 +156,7 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
 
         return decided;
     }
+
+    /// <summary>A batch's outcome; its clean rows may be in files already.</summary>
+    private sealed record Judged(Verdicts Verdicts, IReadOnlyList<AddFile>? Files, Tally Tally);
 }

@@ -3,7 +3,7 @@ namespace Sluice.Cleaning;
 /// <summary>What one run of the cleaning did.</summary>
 /// <param name="Dataset">The dataset's name.</param>
 /// <param name="Path">batch or stream.</param>
-/// <param name="Received">Records read: the sum of the next three.</param>
+/// <param name="Received">Records read: the sum of the next three and of <see cref="Dropped"/>.</param>
 /// <param name="Clean">Rows added to the clean table.</param>
 /// <param name="Quarantined">Records at fault.</param>
 /// <param name="Duplicates">Records whose key was there already.</param>
@@ -21,6 +21,9 @@ public sealed record CleanReport(
     TimeSpan Elapsed,
     IReadOnlyList<CleanPosition> Positions)
 {
+    /// <summary>Rows that an expectation left out.</summary>
+    public long Dropped { get; init; }
+
     /// <summary>Records per second.</summary>
     public double RowsPerSecond => Elapsed > TimeSpan.Zero ? Received / Elapsed.TotalSeconds : 0;
 }

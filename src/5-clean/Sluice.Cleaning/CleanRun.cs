@@ -13,6 +13,9 @@ internal sealed class CleanRun(CleaningTarget target, TimeProvider time, IProgre
 
     public CleaningTarget Target => target;
 
+    /// <summary>What <c>quality.results</c> calls it.</summary>
+    public required string Name { get; init; }
+
     public void Start(IReadOnlyDictionary<int, RawPosition?> positions)
     {
         foreach (var (partition, position) in positions)
@@ -24,8 +27,7 @@ internal sealed class CleanRun(CleaningTarget target, TimeProvider time, IProgre
     public void Add(RawBatch batch, Verdicts verdicts)
     {
         _commits++;
-        _sum = new Verdicts(
-            _sum.Clean + verdicts.Clean, _sum.Quarantined + verdicts.Quarantined, _sum.Duplicates + verdicts.Duplicates);
+        _sum += verdicts;
         foreach (var (partition, reached) in batch.Reached) _positions[partition] = reached.Next;
         progress?.Report(Report());
     }
@@ -33,11 +35,11 @@ internal sealed class CleanRun(CleaningTarget target, TimeProvider time, IProgre
     public CleanReport Report() => new(
         target.Dataset.Name,
         target.Path,
-        _sum.Clean + _sum.Quarantined + _sum.Duplicates,
+        _sum.Records,
         _sum.Clean,
         _sum.Quarantined,
         _sum.Duplicates,
         _commits,
         time.GetElapsedTime(_started),
-        [.. _positions.Select(position => new CleanPosition(target.Topic, position.Key, position.Value))]);
+        [.. _positions.Select(position => new CleanPosition(target.Topic, position.Key, position.Value))]) { Dropped = _sum.Dropped };
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 using Sluice.Definition;
 using Sluice.Objects;
@@ -20,21 +21,24 @@ public sealed class Cleaner(
 {
     /// <summary>Cleans what is new of a dataset until nothing is left.</summary>
     /// <param name="progress">Told the run's report so far after every commit.</param>
+    /// <param name="run">What <c>quality.results</c> calls the run; null for the time it began. A run that is resumed keeps its name.</param>
     /// <exception cref="ArgumentException">The pipeline has no such dataset.</exception>
     /// <exception cref="Sql.SqlException">The clean SQL or a check does not bind, or DuckDB runs out of memory or disk.</exception>
     /// <exception cref="CleanSqlException">The clean SQL is no cleaning.</exception>
     /// <exception cref="RawDataException">Objects are missing or foreign. What lies before them is cleaned.</exception>
+    /// <exception cref="ExpectationException">A row does not meet an expectation that stops the dataset. What lies before its commit is cleaned.</exception>
     /// <exception cref="CleaningException">Other writers were in the way too often.</exception>
-    public async Task<CleanReport> CleanAsync(string dataset, CancellationToken cancel, IProgress<CleanReport>? progress = null)
+    public async Task<CleanReport> CleanAsync(
+        string dataset, CancellationToken cancel, IProgress<CleanReport>? progress = null, string? run = null)
     {
         var target = CleaningTarget.Of(pipeline.DatasetNamed(dataset), CleaningTarget.Batch);
-        var run = new CleanRun(target, time, progress);
+        var counts = new CleanRun(target, time, progress) { Name = run ?? QualityTable.RunAt(time.GetUtcNow()) };
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await CleanOnceAsync(run, cancel);
-                return run.Report();
+                await CleanOnceAsync(counts, cancel);
+                return counts.Report();
             }
             catch (OvertakenException e) when (attempt < options.AttemptsMax)
             {
@@ -60,8 +64,30 @@ public sealed class Cleaner(
 
         var batches = topic.ReadAsync(positions, cancel).GetAsyncEnumerator(cancel);
         await using var _ = batches.ConfigureAwait(false);
-        if (!await batches.MoveNextAsync()) return;
+        var any = await batches.MoveNextAsync();
+        if (!any && !await QualityTable.IsBehindAsync(tables, target, snapshot, cancel)) return;
         using var session = CleaningSession.Open(target.Dataset, options);
+        try
+        {
+            if (any) await CleanBatchesAsync(run, batches, destination, session, cancel);
+        }
+        catch (ExpectationException)
+        {
+            // What was committed before it counts.
+            await RecordAsync(run, destination, session, cancel);
+            throw;
+        }
+
+        await RecordAsync(run, destination, session, cancel);
+    }
+
+    private Task<bool> RecordAsync(CleanRun run, DatasetTables destination, CleaningSession session, CancellationToken cancel) =>
+        QualityTable.RecordAsync(tables, (run.Target, destination.Clean), session.Connection, (run.Name, time.GetUtcNow()), cancel);
+
+    private async Task CleanBatchesAsync(
+        CleanRun run, IAsyncEnumerator<RawBatch> batches, DatasetTables destination, CleaningSession session, CancellationToken cancel)
+    {
+        var target = run.Target;
         var commit = new BatchCommit(target, destination, session, new TableKeys(destination.Clean, target.Dataset.Key), time);
         for (var more = true; more;)
         {

@@ -22,4 +22,10 @@ internal static class CleaningLimits
     /// Keys of a table that are held in memory to find duplicates; a larger table is asked each time. 32 million: at 16 bytes a key at most, 512 MiB.
     /// </summary>
     public const int KnownKeysMax = 32 << 20;
+
+    /// <summary>Characters of a row that a message quotes: enough to recognise it, and a line of the history stays readable.</summary>
+    public const int ExampleCharsMax = 500;
+
+    /// <summary>Times that counts are appended to <c>quality.results</c> anew because another process did so: a handful of processes need a handful.</summary>
+    public const int QualityAttemptsMax = 8;
 }

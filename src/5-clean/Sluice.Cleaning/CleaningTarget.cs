@@ -29,6 +29,9 @@ internal sealed record CleaningTarget(Dataset Dataset, string Path, string Topic
     /// <summary>Records of a stream's shard that are below its position and were never read: before the start, or lost to retention and accepted.</summary>
     public string SkippedId(int partition) => $"sluice/{Path}/{Topic}/{partition}/skipped";
 
+    /// <summary>Records below the position that an expectation left out.</summary>
+    public string DroppedId(string topic, int partition) => $"sluice/{Path}/{topic}/{partition}/dropped";
+
     /// <summary>Number of the last replay that the table has taken in.</summary>
     public string ReplayId => $"sluice/{Path}/{Dataset.Name}/replay";
 }

@@ -7,7 +7,7 @@ using Sluice.Tables;
 namespace Sluice.Cleaning;
 
 /// <summary>
-/// Accounts for every record: what a topic received is clean, quarantined, a duplicate, or waiting to be cleaned. All numbers are counted
+/// Accounts for every record: what a topic received is clean, quarantined, a duplicate, dropped by an expectation, or waiting to be cleaned. All numbers are counted
 /// from the tables and the log, none is kept beside them.
 /// </summary>
 public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, CleaningOptions options)
@@ -55,8 +55,9 @@ public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, Cle
             var skipped = counts.SkippedOf(partition);
             var quarantined = await counts.QuarantinedAsync(partition, position, cancel);
             var duplicates = await counts.DuplicatesAsync(partition, position, cancel);
-            var clean = position - skipped - quarantined - duplicates;
-            partitions.Add(new LedgerPartition(partition, end, end - position, clean, quarantined, duplicates) { Skipped = skipped });
+            var dropped = counts.DroppedOf(partition);
+            var clean = position - skipped - quarantined - duplicates - dropped;
+            partitions.Add(new LedgerPartition(partition, end, end - position, clean, quarantined, duplicates) { Skipped = skipped, Dropped = dropped });
         }
 
         return new LedgerAccount(
@@ -89,19 +90,25 @@ public sealed record LedgerAccount(
     /// <summary>Records that the stream path was told to leave out: those before its start, and those that retention removed and that was accepted.</summary>
     public long Skipped => Partitions.Sum(p => p.Skipped);
 
+    /// <summary>Rows that an expectation left out, as the clean table's commits counted them.</summary>
+    public long Dropped => Partitions.Sum(p => p.Dropped);
+
     /// <summary>Whether every record is accounted for, once.</summary>
-    public bool Closes => Received == Clean + Quarantined + Duplicates + Skipped + Waiting && Partitions.All(p => p.Waiting >= 0 && p.Clean >= 0);
+    public bool Closes => Received == Clean + Quarantined + Duplicates + Dropped + Skipped + Waiting && Partitions.All(p => p.Waiting >= 0 && p.Clean >= 0);
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Path}.{Dataset}: {Received} received = {Clean} clean + {Quarantined} quarantined + {Duplicates} duplicates + "
-        + $"{(Skipped == 0 ? "" : $"{Skipped} skipped + ")}{Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
+        + $"{(Dropped == 0 ? "" : $"{Dropped} dropped + ")}{(Skipped == 0 ? "" : $"{Skipped} skipped + ")}{Waiting} waiting: {(Closes ? "closes" : "DOES NOT CLOSE")}");
 }
 
 /// <summary>A partition's part.</summary>
-/// <param name="Clean">Derived: offsets below the position that are in neither quarantine nor duplicates, nor skipped.</param>
+/// <param name="Clean">Derived: offsets below the position that are in neither quarantine nor duplicates, nor dropped or skipped.</param>
 public sealed record LedgerPartition(int Partition, long Received, long Waiting, long Clean, long Quarantined, long Duplicates)
 {
     /// <summary>Offsets below the position that were never read.</summary>
     public long Skipped { get; init; }
+
+    /// <summary>Offsets below the position whose rows an expectation left out.</summary>
+    public long Dropped { get; init; }
 }

@@ -24,6 +24,8 @@ internal static class Reasons
 
     public static string FailedCheck(string name) => $"check {name}: failed";
 
+    public static string UnmetExpectation(string name) => $"expectation {name}: not met";
+
     public static string Missing(string field) => $"field {field}: missing";
 
     public static string Repeated(string field) => $"field {field}: given twice";

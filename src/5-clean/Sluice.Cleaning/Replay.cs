@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 using Sluice.Sql;
 using Sluice.Tables;
@@ -14,16 +15,19 @@ namespace Sluice.Cleaning;
 /// Batch by batch: the verdicts are stored in <c>replayed.*</c> under the replay's number; the commit to the clean table then holds the
 /// rows and that number, and decides; duplicates and quarantine take in what the number stands for, each in a commit that holds the
 /// number too. Whoever comes after a crash sees which of the two still lacks it. A number whose clean commit never came means nothing.
+/// Expectations act on replayed rows as on others, but do not count them: they were counted, or were at fault, in the run that met them.
 /// </remarks>
 internal sealed class Replay(CleaningTarget target, TableCatalog catalog, CleaningOptions options, TimeProvider time)
 {
     public const string Clean = "clean";
     public const string Duplicate = "duplicate";
+    public const string Dropped = "dropped";
     public const string StillQuarantined = "quarantined";
 
     private const string Place = """topic, partition, "offset", object, line""";
 
     /// <exception cref="OvertakenException">Another writer was first; to be begun anew.</exception>
+    /// <exception cref="ExpectationException">A row does not meet an expectation that stops the dataset.</exception>
     public async Task<ReplayReport> RunAsync(CancellationToken cancel)
     {
         var tables = await DatasetTables.OpenAsync(catalog, target, cancel);
@@ -45,6 +49,7 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
                 Clean = report.Clean + verdicts.Clean,
                 Duplicates = report.Duplicates + verdicts.Duplicates,
                 Quarantined = report.Quarantined + verdicts.Quarantined,
+                Dropped = report.Dropped + verdicts.Dropped,
             };
         }
 
@@ -60,6 +65,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
         var keys = new TableKeys(tables.Clean, target.Dataset.Key);
         var verdicts = await session.JudgeAsync(input.Batch, new HashSet<int>(), token => keys.FindAsync(clean, token), cancel);
 
+        await UnmetExpectation.StopAsync(target, session, input.Batch, cancel);
+
         // What is still at fault for the same reasons is no news.
         var same = session.Faults.Where(fault => fault.Value.SequenceEqual(input.Records[fault.Key].Reasons)).Select(fault => fault.Key).ToHashSet();
         if (same.Count == input.Batch.Count) return verdicts;
@@ -69,7 +76,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
         var rows = await VerdictRowsAsync(session, input.Batch, same, number, cancel);
         await TableWriter.AppendAsync(replayed, basis, session.Connection, rows, new Append([transaction]), cancel);
         var files = verdicts.Clean > 0 ? await tables.Clean.WriteFilesAsync(session.Connection, session.CleanRows, cancel) : [];
-        await TableWriter.CommitAsync(tables.Clean, clean, files, new Append([transaction], ReadsTable: true), cancel);
+        var dropped = QualityCounters.Dropped(target, clean, session.Dropped.Select(input.Batch.PlaceOf));
+        await TableWriter.CommitAsync(tables.Clean, clean, files, new Append([transaction, .. dropped], ReadsTable: true), cancel);
         return verdicts;
     }
 

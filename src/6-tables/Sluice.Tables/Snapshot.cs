@@ -46,6 +46,10 @@ public sealed class Snapshot
     /// <summary>The newest <c>txn</c> version of an application id; null when it never committed.</summary>
     public long? TransactionVersion(string appId) => State.Transactions.TryGet(appId, out var transaction) ? transaction.Version : null;
 
+    /// <summary>The newest <c>txn</c> of every application id that begins with this, in no order.</summary>
+    public IEnumerable<SetTransaction> TransactionsOf(string prefix) =>
+        State.Transactions.Where(transaction => transaction.AppId.StartsWith(prefix, StringComparison.Ordinal));
+
     private long? CountRows()
     {
         var rows = 0L;

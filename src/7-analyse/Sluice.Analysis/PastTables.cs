@@ -74,7 +74,8 @@ internal sealed class PastTables
         }
 
         if (parts != 2)
-            throw new QueryRefusedException($"'{tokens[last].Value}' {tokens[keyword].Value.ToUpperInvariant()} AS OF needs the table's full name, e.g. batch.{tokens[last].Value}");
+            throw new QueryRefusedException(
+                $"'{tokens[last].Value}' {tokens[keyword].Value.ToUpperInvariant()} AS OF needs the table's full name, e.g. batch.{tokens[last].Value}");
         return (Add(new TableName(tokens[last - 2].Value, tokens[last].Value), byVersion, value.Value), at);
     }
 

@@ -67,7 +67,8 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
     private async Task RegisterAsync(DuckDBConnection connection, PastTables past, NamedRelations named, TableUses uses, CancellationToken cancel)
     {
         var names = await tables.ListAsync(cancel).ConfigureAwait(false);
-        foreach (var schema in names.Concat(past.Views).Select(n => n.Namespace).Distinct(StringComparer.OrdinalIgnoreCase)) connection.Execute($"CREATE SCHEMA {SqlName.Quote(schema)}");
+        foreach (var schema in names.Concat(past.Views).Select(n => n.Namespace).Distinct(StringComparer.OrdinalIgnoreCase))
+            connection.Execute($"CREATE SCHEMA {SqlName.Quote(schema)}");
         foreach (var view in named.Among([.. names, .. past.Views]))
         {
             var name = past.Find(view) is { } asked ? Known(names, asked.Name) : view;

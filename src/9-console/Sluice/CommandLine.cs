@@ -107,6 +107,7 @@ internal static class CommandLine
         TableUpkeepCommands.CreateVacuum(invocation),
         TableUpkeepCommands.CreateRestore(invocation),
         LedgerCommand.Create(invocation),
+        QualityCommand.Create(invocation),
         VerifyPathsCommand.Create(invocation),
         StreamCommand.Create(invocation),
         QuarantineCommand.Create(invocation),

@@ -41,7 +41,8 @@ internal sealed class PipelineBinding
     private void Clean(Dataset dataset)
     {
         Declare(dataset.Name, dataset.Columns);
-        foreach (var check in dataset.Checks) Check(dataset, check);
+        foreach (var check in dataset.Checks) Condition(dataset, $"check '{check.Name}'", check.Sql, check.Line);
+        foreach (var expectation in dataset.Expectations) Condition(dataset, $"expectation '{expectation.Name}'", expectation.Sql, expectation.Line);
 
         var fields = dataset.Raw.Select(f => $"{SqlName.Quote(f.Name)} {f.Type}").Append("_position BIGINT");
         _connection.Execute($"CREATE OR REPLACE TEMP TABLE source ({string.Join(", ", fields)})");
@@ -51,17 +52,18 @@ internal sealed class PipelineBinding
         Compare(dataset.Clean, [.. columns.Where(c => c.Name != "_position")], dataset.Columns);
     }
 
-    private void Check(Dataset dataset, Check check)
+    /// <summary>A condition is asked of one row at a time, as in a WHERE, which refuses aggregates and window functions.</summary>
+    private void Condition(Dataset dataset, string what, string sql, int line)
     {
         try
         {
-            var condition = new SqlStatement($"FROM declared.{SqlName.Quote(dataset.Name)} SELECT ({check.Sql})", _file, check.Line);
+            var condition = new SqlStatement($"FROM declared.{SqlName.Quote(dataset.Name)} SELECT ({sql}\n) WHERE ({sql}\n)", _file, line);
             if (_connection.Describe(condition) is [{ Type: var type }] && type != "BOOLEAN")
-                _faults.Add(_file, check.Line, $"check '{check.Name}' of '{dataset.Name}' is of type {type}; write a condition, which is true or false");
+                _faults.Add(_file, line, $"{what} of '{dataset.Name}' is of type {type}; write a condition, which is true or false");
         }
         catch (SqlException e)
         {
-            _faults.Add(_file, check.Line, $"check '{check.Name}' of '{dataset.Name}': {e.Reason}");
+            _faults.Add(_file, line, $"{what} of '{dataset.Name}': {e.Reason}");
         }
     }
 

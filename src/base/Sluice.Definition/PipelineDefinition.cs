@@ -42,7 +42,11 @@ public sealed record Dataset(
     IReadOnlyList<RawField> Raw,
     SqlFile Clean,
     IReadOnlyList<CleanColumn> Columns,
-    IReadOnlyList<Check> Checks);
+    IReadOnlyList<Check> Checks)
+{
+    /// <summary>What a clean row is expected to be, beyond the checks; counted per run and path.</summary>
+    public IReadOnlyList<Expectation> Expectations { get; init; } = [];
+}
 
 /// <summary>A field of the raw JSON object.</summary>
 /// <param name="Type">"bigint", "double", "boolean" or "varchar"; a value of another kind is a fault of the record, save that
@@ -59,6 +63,33 @@ public sealed record Check(string Name, string Sql)
 {
     /// <summary>The line of pipeline.yaml it stands in.</summary>
     public int Line { get; init; } = 1;
+}
+
+/// <summary>
+/// A named SQL boolean over the columns of a clean row that passed the checks. It is met when it is true: false and null are not, as for
+/// the CHECK constraints of Delta tables.
+/// </summary>
+/// <param name="Name">Unique in its dataset.</param>
+public sealed record Expectation(string Name, string Sql, ExpectationAction Action)
+{
+    /// <summary>The line of pipeline.yaml it stands in.</summary>
+    public int Line { get; init; } = 1;
+}
+
+/// <summary>What becomes of a row that does not meet an expectation. In every case it is counted.</summary>
+public enum ExpectationAction
+{
+    /// <summary>It is kept.</summary>
+    Warn,
+
+    /// <summary>It is left out; the ledger counts it as dropped.</summary>
+    Drop,
+
+    /// <summary>The dataset stops before the commit that would hold it.</summary>
+    Fail,
+
+    /// <summary>It goes to quarantine, from where it can be replayed.</summary>
+    Quarantine,
 }
 
 /// <summary>A question over clean tables; its answer is the table "answers.{Name}".</summary>

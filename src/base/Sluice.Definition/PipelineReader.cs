@@ -55,9 +55,10 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         var key = clean.Text("key");
         if (key.Length > 0 && columns.FirstOrDefault(c => c.Name == key) is not { Nullable: false })
             clean.Fault(clean.LineOf("key"), $"'key' is '{key}'; it must be one of the columns, with nullable: false");
-        var checks = clean.SectionIfPresent("checks") is { } c ? Checks(c) : [];
+        var checks = clean.SectionIfPresent("checks") is { } c ? Conditions.Checks(c) : [];
+        var expectations = clean.SectionIfPresent("expectations") is { } e ? Conditions.Expectations(e) : [];
         clean.RefuseUnknown();
-        return new Dataset(name, table, topic, stream, rawKey, key, raw, sql, columns, checks);
+        return new Dataset(name, table, topic, stream, rawKey, key, raw, sql, columns, checks) { Expectations = expectations };
     }
 
     private Question Question(YamlSection section)
@@ -152,19 +153,6 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
             if (type.Length > 0) yield return (name, line, type, detail);
             else if (detail is null) entries.Fault(line, $"'{name}' has no type");
         }
-    }
-
-    private static List<Check> Checks(YamlSection section)
-    {
-        var checks = new List<Check>();
-        foreach (var (name, line, value) in section.Entries())
-        {
-            if (!ColumnPattern().IsMatch(name)) section.Fault(line, $"'{name}' cannot name a check; write letters, digits and '_'");
-            if (value is YamlScalarNode { Value: { Length: > 0 } sql }) checks.Add(new Check(name, sql) { Line = (int)value.Start.Line });
-            else section.Fault(line, $"'{name}' must be a condition in SQL, e.g. {name}: age >= 0");
-        }
-
-        return checks;
     }
 
     private SqlFile Sql(YamlSection section, string writes, IReadOnlyList<string>? reads)

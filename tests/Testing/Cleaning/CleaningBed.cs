@@ -76,6 +76,14 @@ public sealed class CleaningBed : IDisposable
         [],
         new ScheduleDefinition("daily", "@daily", "UTC", false, 0, TimeSpan.Zero, false));
 
+    /// <summary>Gives the dataset these expectations in place of those it had.</summary>
+    public void Expect(params Expectation[] expectations) =>
+        Pipeline = Pipeline with { Datasets = [.. Pipeline.Datasets.Select(dataset => dataset with { Expectations = expectations })] };
+
+    /// <summary>What was counted per path and expectation, summed over the rows of <c>quality.results</c>.</summary>
+    public Task<IReadOnlyList<string>> QualityRowsAsync() => RowsAsync(
+        "quality.results", "SELECT path, expectation, action, sum(passed), sum(failed) FROM {t} GROUP BY ALL ORDER BY ALL");
+
     /// <summary>A fresh catalog over the same tables, as after a restart; through <paramref name="wrap"/> if given.</summary>
     public void Reopen(Func<IObjectStore, IObjectStore>? wrap = null) => Catalog = new TableCatalog(
         wrap?.Invoke(TableStore) ?? TableStore, Time, _duckDb, new TablesOptions(Path.Combine(_root, "scratch")));

@@ -1,6 +1,7 @@
 using System.Text;
 using Sluice.Cleaning;
 using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 using Sluice.Sql;
 using Sluice.Tables;
@@ -151,7 +152,7 @@ public sealed class AdmissionTests
             _session.Connection.ReadAsync("SELECT _position || ' ' || key FROM duplicates", row => row.GetString(0), CleaningBed.Cancel);
 
         public Task<IReadOnlyList<string>> PlanAsync() => _session.Connection.ReadAsync(
-            $"EXPLAIN {new JudgeSql(_bed.Pipeline.Datasets[0]).AdmittedRows}", row => row.GetString(1), CleaningBed.Cancel);
+            $"EXPLAIN {new JudgeSql(_bed.Pipeline.Datasets[0], new RowConditions(_bed.Pipeline.Datasets[0])).AdmittedRows}", row => row.GetString(1), CleaningBed.Cancel);
 
         public void Dispose()
         {

@@ -16,17 +16,28 @@ internal static class ReadingOracle
     ];
 
     /// <summary>By place: "clean id|name|score|active|note", "duplicate key", or "quarantined" and the reasons in order of their text.</summary>
-    public static IReadOnlyList<string> Judge(IEnumerable<byte[]> records)
+    public static IReadOnlyList<string> Judge(IEnumerable<byte[]> records) => Judge(records, []);
+
+    /// <summary>As above, with rules on rows that have no other fault: what comes of a row that breaks one is said by the rule.</summary>
+    public static IReadOnlyList<string> Judge(IEnumerable<byte[]> records, IReadOnlyList<OracleRule> rules)
     {
         var keys = new HashSet<int>();
-        return [.. records.Select(record => Judge(record, keys))];
+        return [.. records.Select(record => Judge(record, keys, rules))];
     }
 
-    private static string Judge(byte[] record, HashSet<int> keys)
+    private static string Judge(byte[] record, HashSet<int> keys, IReadOnlyList<OracleRule> rules)
     {
         var faults = new SortedSet<string>(StringComparer.Ordinal);
         var row = Read(record, faults);
         if (faults.Count == 0) Check(row!, faults);
+        if (faults.Count == 0)
+        {
+            foreach (var rule in rules) rule.Count(row!);
+            var broken = rules.Where(rule => !rule.IsMet(row!)).ToList();
+            faults.UnionWith(broken.Where(rule => rule.Quarantines).Select(rule => $"expectation {rule.Name}: not met"));
+            if (faults.Count == 0 && broken.Any(rule => rule.Drops)) return "dropped";
+        }
+
         if (faults.Count > 0) return "quarantined " + string.Join("; ", faults);
         var id = (int)(long)row!["id"]!;
         if (!keys.Add(id)) return $"duplicate {id}";
@@ -128,4 +139,26 @@ internal static class ReadingOracle
         bool flag => flag ? "True" : "False",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
+}
+
+/// <summary>An expectation in C#, and what it counted.</summary>
+internal sealed class OracleRule(string name, Func<Dictionary<string, object?>, bool> isMet)
+{
+    public string Name => name;
+
+    public bool Drops { get; init; }
+
+    public bool Quarantines { get; init; }
+
+    public int Passed { get; private set; }
+
+    public int Failed { get; private set; }
+
+    public bool IsMet(Dictionary<string, object?> row) => isMet(row);
+
+    public void Count(Dictionary<string, object?> row)
+    {
+        if (isMet(row)) Passed++;
+        else Failed++;
+    }
 }

@@ -2,13 +2,14 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Data;
 using DuckDB.NET.Native;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 
 namespace Sluice.Cleaning.Judging;
 
 /// <summary>
 /// Lets rows into the clean table while the statement that writes them runs: a DuckDB function that sees the position, the hash of the
-/// key and the goodness of every row of the result, notes them, and admits the good rows of keys not seen before.
+/// key and the verdict of the conditions of every row of the result, notes them, and admits the good rows of keys not seen before.
 /// </summary>
 /// <remarks>
 /// https://duckdb.org/docs/stable/clients/c/api#scalar-functions. A row it does not admit is only held back: whether it is a duplicate is for
@@ -24,21 +25,30 @@ internal sealed unsafe class Admission : IDisposable
     private readonly Lock _gate = new();
     private readonly KeySet _keys = new();
     private readonly Dictionary<ulong, int> _admitted = [];
+    private readonly RowConditions _conditions;
     private readonly List<int> _atFault = [];
+    private readonly List<int> _dropped = [];
     private readonly List<(int Position, int? Before)> _heldBack = [];
     private GCHandle _self;
     private ulong[] _seen = [];
     private int _records;
     private Exception? _failure;
 
-    public Admission(DuckDBConnection connection)
+    public Admission(DuckDBConnection connection, RowConditions conditions)
     {
+        _conditions = conditions;
+        Tally = new Tally(conditions.Expectations.Count);
         _self = GCHandle.Alloc(this);
         Register(connection);
     }
 
-    /// <summary>Positions of the rows that are not good.</summary>
+    /// <summary>Positions of the rows at fault.</summary>
     public IReadOnlyList<int> AtFault => _atFault;
+
+    /// <summary>Positions of the rows that an expectation leaves out.</summary>
+    public IReadOnlyList<int> Dropped => _dropped;
+
+    public Tally Tally { get; }
 
     /// <summary>Positions of good rows that were not admitted, each with the position of the row whose key has the same hash; null for a row of the table.</summary>
     public IReadOnlyList<(int Position, int? Before)> HeldBack => _heldBack;
@@ -52,10 +62,10 @@ internal sealed unsafe class Admission : IDisposable
     public long Seen { get; private set; }
 
     /// <summary>An expression over <c>judged</c>.</summary>
-    public static string Admits(string key, string type) => $"{Function}(_position, hash(CAST({key} AS {type})), _good)";
+    public static string Admits(string key, string type) => $"{Function}(_position, hash(CAST({key} AS {type})), {RowConditions.Column})";
 
     /// <summary>An expression that is false, over rows of the table, whose keys it notes.</summary>
-    public static string Notes(string key, string type) => $"{Function}({Known}, hash(CAST({key} AS {type})), true)";
+    public static string Notes(string key, string type) => $"{Function}({Known}, hash(CAST({key} AS {type})), 0::BIGINT)";
 
     /// <summary>Forgets what the last batch was; its admitted keys must have been kept or dropped.</summary>
     public void Begin(int records)
@@ -65,6 +75,8 @@ internal sealed unsafe class Admission : IDisposable
         else _seen.AsSpan(0, words).Clear();
         (_records, Seen) = (records, 0);
         _atFault.Clear();
+        _dropped.Clear();
+        Tally.Clear();
         _heldBack.Clear();
         _admitted.Clear();
     }
@@ -94,7 +106,7 @@ internal sealed unsafe class Admission : IDisposable
         try
         {
             NativeMethods.ScalarFunction.DuckDBScalarFunctionSetName(function, Function);
-            foreach (var type in (ReadOnlySpan<DuckDBType>)[DuckDBType.BigInt, DuckDBType.UnsignedBigInt, DuckDBType.Boolean])
+            foreach (var type in (ReadOnlySpan<DuckDBType>)[DuckDBType.BigInt, DuckDBType.UnsignedBigInt, DuckDBType.BigInt])
             {
                 using var parameter = NativeMethods.LogicalType.DuckDBCreateLogicalType(type);
                 NativeMethods.ScalarFunction.DuckDBScalarFunctionAddParameter(function, parameter);
@@ -126,15 +138,14 @@ internal sealed unsafe class Admission : IDisposable
             var rows = (int)DataChunk.Size(chunk);
             var positions = new Column(DataChunk.Vector(chunk, 0));
             var hashes = new Column(DataChunk.Vector(chunk, 1));
-            var goods = new Column(DataChunk.Vector(chunk, 2));
+            var verdicts = new Column(DataChunk.Vector(chunk, 2));
             var admitted = (byte*)NativeMethods.Vectors.DuckDBVectorGetData(output);
             lock (self._gate)
             {
                 for (var row = 0; row < rows; row++)
                 {
-                    var good = goods.Has(row) && ((byte*)goods.Data)[row] != 0;
                     var position = positions.Has(row) ? ((long*)positions.Data)[row] : long.MaxValue;
-                    admitted[row] = (byte)(self.Admits(position, ((ulong*)hashes.Data)[row], good) ? 1 : 0);
+                    admitted[row] = (byte)(self.Admits(position, ((ulong*)hashes.Data)[row], ((long*)verdicts.Data)[row]) ? 1 : 0);
                 }
             }
         }
@@ -145,7 +156,7 @@ internal sealed unsafe class Admission : IDisposable
         }
     }
 
-    private bool Admits(long position, ulong hash, bool good)
+    private bool Admits(long position, ulong hash, long verdict)
     {
         if (position == Known)
         {
@@ -154,9 +165,11 @@ internal sealed unsafe class Admission : IDisposable
         }
 
         if (!IsNew(position)) return false;
-        if (!good)
+        Tally.Add(verdict, (int)position);
+        var fate = _conditions.FateOf(verdict);
+        if (fate != RowFate.Good)
         {
-            _atFault.Add((int)position);
+            (fate == RowFate.Dropped ? _dropped : _atFault).Add((int)position);
             return false;
         }
 

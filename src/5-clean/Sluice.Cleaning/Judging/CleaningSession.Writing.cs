@@ -42,7 +42,11 @@ internal sealed partial class CleaningSession
             foreach (var (ordinal, reasons) in _raw.Faults) _faults[ordinal] = reasons;
             _admitted = _admission.Seen == batch.Count - decided.Count - _faults.Count && await SettleAsync(batch, known, cancel);
             if (_admitted)
-                return new WrittenBatch(new Verdicts(_admission.Admitted, _faults.Count, _admission.HeldBack.Count), files);
+            {
+                (Tally, Dropped) = (_admission.Tally, _admission.Dropped);
+                return new WrittenBatch(
+                    new Verdicts(_admission.Admitted, _faults.Count, _admission.HeldBack.Count) { Dropped = Dropped.Count }, files);
+            }
         }
         catch (SqlException e) when (IsOfARecord(e) || e.OutOfMemory)
         {

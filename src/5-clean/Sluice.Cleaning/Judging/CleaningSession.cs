@@ -1,6 +1,7 @@
 using System.Globalization;
 using DuckDB.NET.Data;
 using DuckDB.NET.Native;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 using Sluice.Definition;
 using Sluice.Sql;
@@ -14,6 +15,7 @@ namespace Sluice.Cleaning.Judging;
 internal sealed partial class CleaningSession : IDisposable
 {
     private readonly Dataset _dataset;
+    private readonly RowConditions _conditions;
     private readonly JudgeSql _sql;
     private readonly DuckDb _duckDb;
     private readonly DuckDBConnection _connection;
@@ -25,11 +27,13 @@ internal sealed partial class CleaningSession : IDisposable
     private CleaningSession(Dataset dataset, CleaningOptions options)
     {
         _dataset = dataset;
-        _sql = new JudgeSql(dataset);
+        _conditions = new RowConditions(dataset);
+        _sql = new JudgeSql(dataset, _conditions);
+        Tally = new Tally(dataset.Expectations.Count);
         _duckDb = DuckDb.Open(new DuckDbOptions(options.TempDirectory, options.MemoryBytesMax, options.Threads) { PreserveInsertionOrder = false });
         _connection = _duckDb.Connect();
         _raw = new RawRelation(_connection, JudgeSql.RawFunction, dataset.Raw, options.Threads);
-        _admission = new Admission(_connection);
+        _admission = new Admission(_connection, _conditions);
     }
 
     /// <summary>Temporary tables are this connection's own, so whoever stores a result does it here.</summary>
@@ -38,7 +42,13 @@ internal sealed partial class CleaningSession : IDisposable
     /// <summary>Reasons of the last batch's quarantined records, by ordinal.</summary>
     public IReadOnlyDictionary<int, IReadOnlyList<string>> Faults => _faults;
 
-    /// <exception cref="SqlException">The clean SQL or a check does not bind.</exception>
+    /// <summary>What the expectations said of the last batch.</summary>
+    public Tally Tally { get; private set; }
+
+    /// <summary>Ordinals of the last batch's records that an expectation leaves out.</summary>
+    public IReadOnlyList<int> Dropped { get; private set; } = [];
+
+    /// <exception cref="SqlException">The clean SQL, a check or an expectation does not bind.</exception>
     public static CleaningSession Open(Dataset dataset, CleaningOptions options)
     {
         var session = new CleaningSession(dataset, options);
@@ -107,7 +117,7 @@ internal sealed partial class CleaningSession : IDisposable
                 appender.CreateRow().AppendValue((long)ordinal).AppendValue(reasons).AppendValue(omitted.Contains(ordinal)).EndRow();
         }
 
-        return JudgeSql.VerdictRows(count);
+        return _sql.VerdictRows(count);
     }
 
     public static string Timestamp(DateTimeOffset time) =>
@@ -133,11 +143,26 @@ internal sealed partial class CleaningSession : IDisposable
         if (counted.Good < counted.Rows) await AddReasonsAsync(cancel);
         var duplicates = await FindDuplicatesAsync(counted.Good, known, cancel);
         _allGood = counted.Good == counted.Rows && duplicates == 0;
-        return new Verdicts(counted.Good - duplicates, _faults.Count, duplicates);
+        Tally = counted.Tally;
+        Dropped = _conditions.Drops && counted.Good < counted.Rows
+            ? await _connection.ReadAsync(_sql.DroppedRows, row => (int)row.GetInt64(0), cancel)
+            : [];
+        return new Verdicts(counted.Good - duplicates, _faults.Count, duplicates) { Dropped = Dropped.Count };
+    }
+
+    /// <summary>A record of the last batch as the clean SQL makes it, with its place.</summary>
+    public async Task<string> ExampleAsync(RawBatch batch, int ordinal, CancellationToken cancel)
+    {
+        _raw.Show(batch, [ordinal]);
+        var row = (await _connection.ReadAsync(_sql.RowsAsJson, r => r.GetString(0), cancel))[0];
+        var (topic, partition, offset, source, line) = batch.PlaceOf(ordinal);
+        var text = row.Length > CleaningLimits.ExampleCharsMax ? row[..CleaningLimits.ExampleCharsMax] + "..." : row;
+        var from = source is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (line {line} of {source})");
+        return string.Create(CultureInfo.InvariantCulture, $"{text} at offset {offset} of {topic}-{partition}{from}");
     }
 
     /// <summary>Whether the result has each position of the source once: as many rows, all distinct, with the same sum.</summary>
-    private bool IsOneToOne((long Rows, long Positions, long Sum, long Good) counted, int records, IReadOnlySet<int> decided)
+    private bool IsOneToOne(in Counted counted, int records, IReadOnlySet<int> decided)
     {
         var expected = (long)records - decided.Count - _faults.Count;
         var sum = ((long)records * (records - 1) / 2) - decided.Sum(ordinal => (long)ordinal) - _faults.Keys.Sum(ordinal => (long)ordinal);
@@ -180,8 +205,19 @@ internal sealed partial class CleaningSession : IDisposable
             or DuckDBErrorType.DivideByZero or DuckDBErrorType.MismatchType or DuckDBErrorType.InvalidType or DuckDBErrorType.ObjectSize,
     };
 
-    private async Task<(long Rows, long Positions, long Sum, long Good)> CountAsync(CancellationToken cancel) =>
-        (await _connection.ReadAsync(JudgeSql.Count, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancel))[0];
+    private async Task<Counted> CountAsync(CancellationToken cancel) => (await _connection.ReadAsync(_sql.Count, ReadCounted, cancel))[0];
+
+    private Counted ReadCounted(DuckDBDataReader row)
+    {
+        var tally = new Tally(_dataset.Expectations.Count);
+        tally.AddJudged(row.GetInt64(4));
+        for (var at = 0; at < _dataset.Expectations.Count; at++)
+        {
+            if (row.GetInt64(5 + (2 * at)) is > 0 and var failed) tally.Fail(at, failed, (int)row.GetInt64(6 + (2 * at)));
+        }
+
+        return new Counted(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), tally);
+    }
 
     /// <summary>The SQL must make one row of each record. Where it makes none or several, the record is at fault.</summary>
     private async Task MakeOneToOneAsync(CancellationToken cancel)
@@ -236,4 +272,7 @@ internal sealed partial class CleaningSession : IDisposable
                 .EndRow();
         }
     }
+
+    /// <summary>What is counted of the relation <c>cleaned</c>.</summary>
+    private readonly record struct Counted(long Rows, long Positions, long Sum, long Good, Tally Tally);
 }

@@ -1,3 +1,4 @@
+using Sluice.Cleaning.Quality;
 using Sluice.Definition;
 using Sluice.Sql;
 
@@ -5,11 +6,11 @@ namespace Sluice.Cleaning.Judging;
 
 /// <summary>The statements that one dataset's records are judged with, around the pipeline's own SQL and checks.</summary>
 /// <remarks>
-/// Relations, all temporary: <c>source</c> (what the clean SQL reads), <c>result</c> (what it gives), <c>judged</c> (that, and whether the row is good),
+/// Relations, all temporary: <c>source</c> (what the clean SQL reads), <c>result</c> (what it gives), <c>judged</c> (that, and what the conditions say of it),
 /// <c>cleaned</c> (that, stored), <c>firsts</c> (each key's first position), <c>duplicates</c>, <c>quarantined</c> and <c>runs</c>
 /// (records with consecutive positions, for finding where a position came from).
 /// </remarks>
-internal sealed class JudgeSql(Dataset dataset)
+internal sealed class JudgeSql(Dataset dataset, RowConditions conditions)
 {
     public const string RawFunction = "sluice_raw";
 
@@ -23,7 +24,7 @@ internal sealed class JudgeSql(Dataset dataset)
 
     public SqlStatement Result => dataset.Clean.Within("CREATE TEMP VIEW result AS", "");
 
-    public string Judged => $"CREATE TEMP VIEW judged AS SELECT {Columns}, _position, {Good()} AS _good FROM result";
+    public string Judged => $"CREATE TEMP VIEW judged AS SELECT {Columns}, _position, {conditions.Sql} AS {RowConditions.Column} FROM result";
 
     public static string EmptyTables => """
         CREATE OR REPLACE TEMP TABLE cleaned AS SELECT * FROM judged LIMIT 0;
@@ -37,8 +38,23 @@ internal sealed class JudgeSql(Dataset dataset)
 
     public const string Fill = "INSERT INTO cleaned SELECT * FROM judged";
 
-    public const string Count =
-        "SELECT count(*), count(DISTINCT _position), CAST(coalesce(sum(_position), 0) AS BIGINT), count(*) FILTER (WHERE _good) FROM cleaned";
+    /// <summary>Rows, positions, their sum, good rows, judged rows; then of each expectation the rows that do not meet it, and the first of them.</summary>
+    public string Count
+    {
+        get
+        {
+            var unmet = Enumerable.Range(0, conditions.Expectations.Count).Select(RowConditions.IsUnmet)
+                .Select(condition => $", count(*) FILTER (WHERE {condition}), coalesce(min(_position) FILTER (WHERE {condition}), 0)");
+            return "SELECT count(*), count(DISTINCT _position), CAST(coalesce(sum(_position), 0) AS BIGINT), "
+                + $"count(*) FILTER (WHERE {conditions.Good}), count(*) FILTER (WHERE {RowConditions.Column} >= 0){string.Concat(unmet)} FROM cleaned";
+        }
+    }
+
+    /// <summary>Positions of the rows that are left out.</summary>
+    public string DroppedRows => $"SELECT _position FROM cleaned WHERE {conditions.Dropped}";
+
+    /// <summary>The rows that the source shows, cleaned, as JSON.</summary>
+    public string RowsAsJson => $"SELECT CAST(to_json(cleaned_row) AS VARCHAR) FROM (SELECT {Columns} FROM judged) cleaned_row";
 
     public const string Doubled =
         "SELECT _position FROM cleaned GROUP BY _position HAVING count(*) > 1 ORDER BY _position";
@@ -56,15 +72,17 @@ internal sealed class JudgeSql(Dataset dataset)
     public string Reasons()
     {
         var reasons = new List<string> { $"CASE WHEN {_key} IS NULL THEN {SqlName.Literal(Cleaning.Reasons.KeyIsNull(dataset.Key))} END" };
-        reasons.AddRange(NotNullColumns().Select(column =>
+        reasons.AddRange(conditions.NotNullColumns.Select(column =>
             $"CASE WHEN {SqlName.Quote(column)} IS NULL THEN {SqlName.Literal(Cleaning.Reasons.IsNull(column))} END"));
         reasons.AddRange(dataset.Checks.Select(check =>
             $"CASE WHEN ({check.Sql}\n) IS FALSE THEN {SqlName.Literal(Cleaning.Reasons.FailedCheck(check.Name))} END"));
-        return $"SELECT _position, list_filter([{string.Join(", ", reasons)}], lambda reason: reason IS NOT NULL) FROM cleaned WHERE NOT _good";
+        reasons.AddRange(conditions.Expectations.Index().Where(e => e.Item.Action == ExpectationAction.Quarantine).Select(e =>
+            $"CASE WHEN {RowConditions.IsUnmet(e.Index)} THEN {SqlName.Literal(Cleaning.Reasons.UnmetExpectation(e.Item.Name))} END"));
+        return $"SELECT _position, list_filter([{string.Join(", ", reasons)}], lambda reason: reason IS NOT NULL) FROM cleaned WHERE {conditions.AtFault}";
     }
 
     public string Firsts =>
-        $"CREATE OR REPLACE TEMP TABLE firsts AS SELECT {_key} AS key, min(_position) AS _position FROM cleaned WHERE _good GROUP BY {_key}";
+        $"CREATE OR REPLACE TEMP TABLE firsts AS SELECT {_key} AS key, min(_position) AS _position FROM cleaned WHERE {conditions.Good} GROUP BY {_key}";
 
     /// <summary>Of <c>firsts</c>, the positions whose keys are in the key column of a table expression.</summary>
     public static string KnownIn(string relation, string key) => $"SELECT k._position FROM {relation} t JOIN firsts k ON k.key = t.{key}";
@@ -74,12 +92,12 @@ internal sealed class JudgeSql(Dataset dataset)
         INSERT INTO duplicates
         SELECT c._position, CAST(c.{_key} AS VARCHAR)
         FROM cleaned c JOIN firsts f ON f.key = c.{_key}
-        WHERE c._good AND (c._position <> f._position{(known is null ? "" : $" OR f._position IN ({known})")})
+        WHERE {conditions.Good} AND (c._position <> f._position{(known is null ? "" : $" OR f._position IN ({known})")})
         """;
 
     public string CleanRows(bool all) => all
         ? $"SELECT {Columns} FROM cleaned"
-        : $"SELECT {Columns} FROM cleaned WHERE _good AND _position NOT IN (SELECT _position FROM duplicates)";
+        : $"SELECT {Columns} FROM cleaned WHERE {conditions.Good} AND _position NOT IN (SELECT _position FROM duplicates)";
 
     /// <summary>The clean rows straight from the SQL: those that <see cref="Admission"/> lets through while they pass.</summary>
     /// <remarks>
@@ -103,11 +121,12 @@ internal sealed class JudgeSql(Dataset dataset)
         """;
 
     /// <summary>A row for each record of the batch save the omitted, with its place, verdict, key and reasons.</summary>
-    public static string VerdictRows(int count) => $"""
+    public string VerdictRows(int count) => $"""
         SELECT r.topic, r.partition, r."offset" + (p.range - r.first) AS "offset", r.object, r.line + (p.range - r.first) AS line,
           CASE
             WHEN f._position IS NOT NULL THEN '{Replay.StillQuarantined}'
             WHEN d._position IS NOT NULL THEN '{Replay.Duplicate}'
+            WHEN o._position IS NOT NULL THEN '{Replay.Dropped}'
             ELSE '{Replay.Clean}'
           END AS verdict,
           d.key, f.reasons
@@ -115,20 +134,11 @@ internal sealed class JudgeSql(Dataset dataset)
         ASOF JOIN runs r ON p.range >= r.first
         LEFT JOIN faults f ON f._position = p.range
         LEFT JOIN duplicates d ON d._position = p.range
+        LEFT JOIN ({DroppedRows}) o ON o._position = p.range
         WHERE f.omitted IS NOT TRUE
         """;
 
     /// <summary>Rows for the table of duplicates.</summary>
     public static string DuplicateRows(string path, string at) =>
         $"""SELECT {SqlName.Literal(path)} AS path, topic, partition, "offset", object, line, key, {at} AS found_at FROM ({PlacedDuplicates})""";
-
-    private string Good()
-    {
-        var conditions = NotNullColumns().Prepend(dataset.Key).Select(column => $"{SqlName.Quote(column)} IS NOT NULL")
-            .Concat(dataset.Checks.Select(check => $"({check.Sql}\n) IS NOT FALSE"));
-        return $"({string.Join(" AND ", conditions)})";
-    }
-
-    private IEnumerable<string> NotNullColumns() =>
-        dataset.Columns.Where(column => !column.Nullable && column.Name != dataset.Key).Select(column => column.Name);
 }

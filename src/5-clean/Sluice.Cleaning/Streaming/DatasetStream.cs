@@ -1,4 +1,5 @@
 using Sluice.Cleaning.Judging;
+using Sluice.Cleaning.Quality;
 using Sluice.Cleaning.Raw;
 using Sluice.Log;
 using Sluice.Tables;
@@ -16,6 +17,9 @@ internal sealed class DatasetStream(
     private readonly SemaphoreSlim _turn = new(1, 1);
     private Opened? _opened;
     private bool _wasAbsent;
+
+    // When counts were first left to be appended, as the clock's timestamp; null when none are.
+    private long? _countsSince;
     private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public CleaningTarget Target => target;
@@ -31,8 +35,20 @@ internal sealed class DatasetStream(
     /// </summary>
     public Task<bool> StepAsync(bool now, CancellationToken cancel) => InTurnAsync(() => StepInTurnAsync(now, cancel), cancel);
 
-    /// <summary>Completes when there may be a record to clean.</summary>
-    public Task WaitAsync(CancellationToken cancel) => _opened is { } opened ? opened.Reader.WaitAsync(cancel) : Task.CompletedTask;
+    /// <summary>What <c>quality.results</c> calls the run whose commits come next.</summary>
+    public string Run { get; set; } = "";
+
+    /// <summary>Completes when there may be a record to clean, or after a second; meanwhile counts that are due are appended.</summary>
+    public async Task WaitAsync(CancellationToken cancel)
+    {
+        if (_opened is not { } opened) return;
+        if (_countsSince is { } since && time.GetElapsedTime(since) >= options.QualityEvery) await RecordQualityAsync(cancel);
+        await opened.Reader.WaitAsync(cancel);
+    }
+
+    /// <summary>Appends what the expectations counted to <c>quality.results</c>; nothing when it is not opened.</summary>
+    public Task RecordQualityAsync(CancellationToken cancel) => InTurnAsync(
+        async () => _opened is { } opened && await RecordInTurnAsync(opened, cancel), cancel);
 
     /// <summary>Ends of the stream's shards.</summary>
     public async Task<IReadOnlyList<PartitionEnd>> EndsAsync(CancellationToken cancel) => await Ledger.ReceivedAsync(log, target.Topic, cancel);
@@ -86,7 +102,9 @@ internal sealed class DatasetStream(
         var keys = new KeyIndex(tables.Clean, target.Dataset, session.Connection, options.KeysInMemoryMax);
         var reader = new ShardReader(log, target, options, time);
         var commit = new BatchCommit(target, tables, session, keys, time);
-        _opened = new Opened(reader, session, keys, commit, new BackgroundCompaction(compactor, tables, options));
+        _opened = new Opened(tables, reader, session, keys, commit, new BackgroundCompaction(compactor, tables, options));
+        // What a job that died had counted is appended with the first counts of this one.
+        if (await QualityTable.IsBehindAsync(catalog, target, await tables.Clean.SnapshotAsync(cancel), cancel)) _countsSince ??= time.GetTimestamp();
         await reader.ListAsync(position, cancel);
         Progress.Start(reader.Positions);
         return true;
@@ -100,7 +118,9 @@ internal sealed class DatasetStream(
         foreach (var merge in opened.Compaction.TakeClean()) opened.Keys.Replace(merge.Removed, merge.Added);
         var verdicts = await opened.Commit.RunAsync(batch, cancel);
         Progress.Add(batch, verdicts, time.GetUtcNow());
+        if (target.Dataset.Expectations.Count > 0) _countsSince ??= time.GetTimestamp();
         await opened.Compaction.CommittedAsync();
+        if (_countsSince is { } since && time.GetElapsedTime(since) >= options.QualityEvery) await RecordInTurnAsync(opened, cancel);
         return true;
     }
 
@@ -120,6 +140,15 @@ internal sealed class DatasetStream(
         return true;
     }
 
+    private async Task<bool> RecordInTurnAsync(Opened opened, CancellationToken cancel)
+    {
+        if (_countsSince is null) return false;
+        var appended = await QualityTable.RecordAsync(
+            catalog, (target, opened.Tables.Clean), opened.Session.Connection, (Run, time.GetUtcNow()), cancel);
+        _countsSince = null;
+        return appended;
+    }
+
     private async Task<bool> CloseInTurnAsync()
     {
         if (_opened is not { } opened) return false;
@@ -128,7 +157,8 @@ internal sealed class DatasetStream(
         return true;
     }
 
-    private sealed record Opened(ShardReader Reader, CleaningSession Session, KeyIndex Keys, BatchCommit Commit, BackgroundCompaction Compaction)
+    private sealed record Opened(
+        DatasetTables Tables, ShardReader Reader, CleaningSession Session, KeyIndex Keys, BatchCommit Commit, BackgroundCompaction Compaction)
         : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()

@@ -11,7 +11,10 @@ internal sealed class DrainRun(DatasetStream stream, TimeProvider time, IProgres
         var now = stream.Progress.Status;
         var report = new CleanReport(
             now.Dataset, stream.Target.Path, now.Received - _before.Received, now.Clean - _before.Clean, now.Quarantined - _before.Quarantined,
-            now.Duplicates - _before.Duplicates, now.Commits - _before.Commits, time.GetElapsedTime(_started), now.Positions);
+            now.Duplicates - _before.Duplicates, now.Commits - _before.Commits, time.GetElapsedTime(_started), now.Positions)
+        {
+            Dropped = now.Dropped - _before.Dropped,
+        };
         progress?.Report(report);
         return report;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using Sluice.Cleaning.Quality;
 using Sluice.Definition;
 using Sluice.Log;
 using Sluice.Tables;
@@ -56,27 +57,37 @@ public sealed class StreamCleaner : IAsyncDisposable
     /// <param name="progress">Told a dataset's status after every commit and every change of state, from the threads of the job.</param>
     public Task RunAsync(CancellationToken cancel, IProgress<StreamJobStatus>? progress = null)
     {
-        foreach (var dataset in _datasets) dataset.Progress.Watch(progress);
+        foreach (var dataset in _datasets)
+        {
+            dataset.Progress.Watch(progress);
+            dataset.Run = QualityTable.RunAt(_time.GetUtcNow());
+        }
+
         return Task.WhenAll(_datasets.Select(dataset => RunAsync(dataset, cancel)));
     }
 
     /// <summary>Cleans what a dataset's stream holds at this moment, then returns: the trigger <c>available-now</c>.</summary>
     /// <param name="progress">Told the report so far after every commit.</param>
+    /// <param name="run">What <c>quality.results</c> calls the run; null for the time it began, or that of the job that runs meanwhile.</param>
     /// <exception cref="ArgumentException">The pipeline has no such dataset.</exception>
     /// <exception cref="StreamGapException">Records are gone, and <see cref="StreamOptions.Gaps"/> does not accept that.</exception>
     /// <exception cref="Sql.SqlException">The clean SQL or a check does not bind, or DuckDB runs out of memory or disk.</exception>
     /// <exception cref="CleanSqlException">The clean SQL is no cleaning.</exception>
+    /// <exception cref="ExpectationException">A row does not meet an expectation that stops the dataset. What lies before its commit is cleaned.</exception>
     /// <exception cref="CleaningException">The stream is not the one that the table was cleaned from, or other writers were in the way too often.</exception>
-    public async Task<CleanReport> DrainAsync(string dataset, CancellationToken cancel, IProgress<CleanReport>? progress = null)
+    public async Task<CleanReport> DrainAsync(
+        string dataset, CancellationToken cancel, IProgress<CleanReport>? progress = null, string? run = null)
     {
         var stream = Named(dataset);
-        var run = new DrainRun(stream, _time, progress);
+        if (run is not null || stream.Run.Length == 0) stream.Run = run ?? QualityTable.RunAt(_time.GetUtcNow());
+        var counts = new DrainRun(stream, _time, progress);
         try
         {
             var retry = Retry(_options.DrainAttemptsMax - 1, stream);
             var ends = await retry.ExecuteAsync(async token => await stream.EndsAsync(token), cancel);
-            while (await retry.ExecuteAsync(token => StepAsync(stream, ends, token), cancel)) run.Report();
-            return run.Report();
+            while (await retry.ExecuteAsync(token => StepAsync(stream, ends, token), cancel)) counts.Report();
+            await stream.RecordQualityAsync(cancel);
+            return counts.Report();
         }
         catch (OvertakenException e)
         {
@@ -157,6 +168,7 @@ public sealed class StreamCleaner : IAsyncDisposable
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             stream.Progress.Become(StreamJobState.Stopped);
+            await stream.RecordQualityAsync(CancellationToken.None);
         }
         finally
         {
@@ -184,6 +196,11 @@ public sealed class StreamCleaner : IAsyncDisposable
         {
             // As for a drain: opening again steps over the gap.
             await stream.CloseAsync();
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The job ends, and appends its counts before it closes.
+            throw;
         }
         catch
         {

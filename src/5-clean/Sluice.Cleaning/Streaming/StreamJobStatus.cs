@@ -2,7 +2,7 @@ namespace Sluice.Cleaning.Streaming;
 
 /// <summary>How the stream job of one dataset is doing; counts are since the process began.</summary>
 /// <param name="Reason">Why it waits, tries again, or failed; null while it runs.</param>
-/// <param name="Received">Records taken in: the sum of the next three.</param>
+/// <param name="Received">Records taken in: the sum of the next three and of <see cref="Dropped"/>.</param>
 /// <param name="Commits">Commits to the clean table.</param>
 /// <param name="LastCommit">When the last of them ended; null before the first.</param>
 /// <param name="Positions">The next offset of each shard that was read.</param>
@@ -17,7 +17,11 @@ public sealed record StreamJobStatus(
     long Duplicates,
     int Commits,
     DateTimeOffset? LastCommit,
-    IReadOnlyList<CleanPosition> Positions);
+    IReadOnlyList<CleanPosition> Positions)
+{
+    /// <summary>Rows that an expectation left out.</summary>
+    public long Dropped { get; init; }
+}
 
 public enum StreamJobState
 {

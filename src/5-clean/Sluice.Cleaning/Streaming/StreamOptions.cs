@@ -61,6 +61,12 @@ public sealed record StreamOptions(CleaningOptions Cleaning)
     /// <summary>Longest pause between tries: a store that is back is noticed within half a minute.</summary>
     public TimeSpan RetryDelayMax { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How often what the expectations counted is appended to <c>quality.results</c>. A minute is the grain of most monitoring, and 1,440 small
+    /// commits a day; until then the counts are in the clean table.
+    /// </summary>
+    public TimeSpan QualityEvery { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Tries of a drain at one commit before it gives up. 8 with doubling pauses are 25 s.</summary>
     public int DrainAttemptsMax { get; init; } = 8;
 }

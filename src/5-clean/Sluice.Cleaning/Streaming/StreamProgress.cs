@@ -30,8 +30,8 @@ internal sealed class StreamProgress(CleaningTarget target)
             lock (_lock)
             {
                 return new StreamJobStatus(
-                    target.Dataset.Name, target.Topic, _state, _reason, _sum.Clean + _sum.Quarantined + _sum.Duplicates, _sum.Clean,
-                    _sum.Quarantined, _sum.Duplicates, _commits, _lastCommit, Positions);
+                    target.Dataset.Name, target.Topic, _state, _reason, _sum.Records, _sum.Clean,
+                    _sum.Quarantined, _sum.Duplicates, _commits, _lastCommit, Positions) { Dropped = _sum.Dropped };
             }
         }
     }
@@ -66,7 +66,7 @@ internal sealed class StreamProgress(CleaningTarget target)
         {
             _commits++;
             _lastCommit = now;
-            _sum = new Verdicts(_sum.Clean + verdicts.Clean, _sum.Quarantined + verdicts.Quarantined, _sum.Duplicates + verdicts.Duplicates);
+            _sum += verdicts;
             foreach (var (partition, reached) in batch.Reached) _positions[partition] = reached.Next;
         }
 

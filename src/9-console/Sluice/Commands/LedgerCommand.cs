@@ -12,7 +12,7 @@ internal static class LedgerCommand
     public static Command Create(Invocation invocation)
     {
         var json = new Option<bool>("--json") { Description = "As one JSON object" };
-        var command = new Command("ledger", "Received = clean + quarantined + duplicate + skipped + waiting, per dataset and path") { json };
+        var command = new Command("ledger", "Received = clean + quarantined + duplicate + dropped + skipped + waiting, per dataset and path") { json };
         command.SetAction((parse, cancel) => CommandLine.WithNodeAsync(
             invocation,
             parse,

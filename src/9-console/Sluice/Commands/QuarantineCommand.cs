@@ -75,7 +75,7 @@ internal static class QuarantineCommand
                 {
                     var report = await node.Quarantine.ReplayAsync(name, PipelineTasks.BatchPath, cancel);
                     await invocation.Output.WriteLineAsync(
-                        $"{name}: clean {report.Clean:N0}, duplicate {report.Duplicates:N0}, still quarantined {report.Quarantined:N0}");
+                        $"{name}: clean {report.Clean:N0}, duplicate {report.Duplicates:N0}, dropped {report.Dropped:N0}, still quarantined {report.Quarantined:N0}");
                 }
 
                 return ExitCode.Done;

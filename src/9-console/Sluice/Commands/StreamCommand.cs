@@ -22,13 +22,13 @@ internal static class StreamCommand
     private static Task<int> StatusAsync(Invocation invocation, SluiceNode node)
     {
         var table = new Table().Border(TableBorder.Simple)
-            .AddColumns("dataset", "stream", "state", "received", "clean", "quarantined", "duplicate", "commits", "last commit", "reason");
-        foreach (var column in table.Columns.Skip(3).Take(5)) column.RightAligned();
+            .AddColumns("dataset", "stream", "state", "received", "clean", "quarantined", "duplicate", "dropped", "commits", "last commit", "reason");
+        foreach (var column in table.Columns.Skip(3).Take(6)) column.RightAligned();
         foreach (var s in node.StreamCleaner.Status)
         {
             table.AddRow(
                 new Text(s.Dataset), new Text(s.Stream), new Text(s.State.ToString().ToLowerInvariant()), new Text($"{s.Received:N0}"), new Text($"{s.Clean:N0}"),
-                new Text($"{s.Quarantined:N0}"), new Text($"{s.Duplicates:N0}"), new Text($"{s.Commits:N0}"),
+                new Text($"{s.Quarantined:N0}"), new Text($"{s.Duplicates:N0}"), new Text($"{s.Dropped:N0}"), new Text($"{s.Commits:N0}"),
                 new Text(s.LastCommit is { } at ? $"{at:yyyy-MM-dd HH:mm:ss'Z'}" : ""), new Text(s.Reason ?? ""));
         }
 

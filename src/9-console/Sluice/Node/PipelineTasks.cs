@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Sluice.Analysis;
 using Sluice.Cleaning;
@@ -40,22 +41,27 @@ internal sealed class PipelineTasks(SluiceNode node)
         try
         {
             var path = run.Dag == node.Dag.Name ? BatchPath : StreamPath;
-            return task.Kind == DagTaskKind.Clean ? await CleanAsync(task.Subject, path, cancel) : await AnswerAsync(task.Subject, path, cancel);
+            return task.Kind == DagTaskKind.Clean ? await CleanAsync(task.Subject, path, run, cancel) : await AnswerAsync(task.Subject, path, cancel);
         }
-        catch (Exception fault) when (fault is SqlException { OutOfMemory: false } or CleanSqlException)
+        catch (Exception fault) when (fault is SqlException { OutOfMemory: false } or CleanSqlException or ExpectationException)
         {
-            // The SQL is wrong, and is as wrong at the next try.
+            // The SQL is wrong or the rows are, and as wrong at the next try.
             return TaskResult.Failure(fault.Message, retry: false);
         }
     }
 
-    private async Task<TaskResult> CleanAsync(string dataset, string path, CancellationToken cancel)
+    private async Task<TaskResult> CleanAsync(string dataset, string path, TaskRun run, CancellationToken cancel)
     {
         if (path == BatchPath) await node.Sink.FlushAsync(cancel);
-        var report = path == BatchPath ? await node.Cleaner.CleanAsync(dataset, cancel) : await node.StreamCleaner.DrainAsync(dataset, cancel);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{run.Dag} {run.RunId}");
+        var report = path == BatchPath
+            ? await node.Cleaner.CleanAsync(dataset, cancel, run: name)
+            : await node.StreamCleaner.DrainAsync(dataset, cancel, run: name);
         return TaskResult.Success(JsonSerializer.Serialize(new TaskOutput(
-            report.Received, $"clean {report.Clean:N0}, quarantined {report.Quarantined:N0}, duplicate {report.Duplicates:N0}")));
+            report.Received, $"clean {report.Clean:N0}, quarantined {report.Quarantined:N0}, duplicate {report.Duplicates:N0}{Dropped(report)}")));
     }
+
+    private static string Dropped(CleanReport report) => report.Dropped == 0 ? "" : $", dropped {report.Dropped:N0}";
 
     private async Task<TaskResult> AnswerAsync(string question, string path, CancellationToken cancel)
     {

@@ -46,6 +46,7 @@ internal sealed class SluiceNode : IAsyncDisposable
         Cleaner = new Cleaner(pipeline, Raw, Tables, cleaning, Time, logging.CreateLogger<Cleaner>());
         Quarantine = new Quarantine(pipeline, Tables, cleaning, Time, logging.CreateLogger<Quarantine>());
         Ledger = new Ledger(pipeline, Tables, cleaning);
+        Quality = new QualityResults(pipeline, Tables, cleaning);
         Streams = OpenStreams(settings, directory);
         StreamCleaner = new StreamCleaner(
             pipeline, Streams, Tables, settings.Stream.Options(cleaning), Time, logging.CreateLogger<StreamCleaner>());
@@ -91,6 +92,8 @@ internal sealed class SluiceNode : IAsyncDisposable
     public Quarantine Quarantine { get; }
 
     public Ledger Ledger { get; }
+
+    public QualityResults Quality { get; }
 
     public Questions Questions { get; }
 

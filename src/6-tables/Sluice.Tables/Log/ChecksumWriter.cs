@@ -37,7 +37,8 @@ internal sealed class ChecksumWriter(TableCatalog catalog, TableName table, Tabl
         if (files != state.Files.Count || bytes != state.FileBytes)
         {
             throw new InvalidOperationException(
-                $"Table {table}: version {state.Version} is committed, and its state was kept up wrongly: {state.Files.Count} files of {state.FileBytes} bytes, which are {files} of {bytes}. "
+                $"Table {table}: version {state.Version} is committed, and its state was kept up wrongly: "
+                + $"{state.Files.Count} files of {state.FileBytes} bytes, which are {files} of {bytes}. "
                 + "No checksum is written; start the process anew, which reads the log again.");
         }
     }

@@ -60,7 +60,11 @@ public sealed class RacingObjectStore(IObjectStore inner, int seed) : Forwarding
 
     private (int Before, int After, Fate Fate) Draw()
     {
-        lock (_lock) return (_random.Next(6), _random.Next(6), _random.Next(24) switch { 0 => Fate.FailedBefore, 1 => Fate.Lost, 2 => Fate.RetriedByClient, 3 => Fate.Conflict, _ => Fate.Answered });
+        lock (_lock)
+        {
+            var fate = _random.Next(24) switch { 0 => Fate.FailedBefore, 1 => Fate.Lost, 2 => Fate.RetriedByClient, 3 => Fate.Conflict, _ => Fate.Answered };
+            return (_random.Next(6), _random.Next(6), fate);
+        }
     }
 
     /// <summary>Others go first, some times.</summary>

@@ -72,7 +72,11 @@ public sealed class LogTests
         // Versions 1 to 5: the file of version 2 has come and gone, and its remove stays.
         var lines = Enumerable.Range(1, 5).SelectMany(v => File.ReadAllLines(Path.Combine(log, LogFile.CommitName(v)))).Where(l => !l.Contains("commitInfo", StringComparison.Ordinal)).ToList();
         var removed = lines.Single(l => l.StartsWith("{\"remove\"", StringComparison.Ordinal)).Split('"')[5];
-        File.WriteAllLines(Path.Combine(log, $"{1:D20}.{5:D20}.compacted.json"), lines.Where(l => !l.StartsWith("{\"add\"", StringComparison.Ordinal) || !l.Contains(removed, StringComparison.Ordinal)));
+        var compacted = Path.Combine(log, $"{1:D20}.{5:D20}.compacted.json");
+        File.WriteAllLines(compacted, lines.Where(l => !l.StartsWith("{\"remove\"", StringComparison.Ordinal)));
+        (await TableLint.CheckAsync(table, TableBed.Cancel)).ShouldContain(b => b.Section == "Log Compaction Files" && b.Message.Contains("1 files too many", StringComparison.Ordinal));
+        File.WriteAllLines(compacted, lines.Where(l => !l.StartsWith("{\"add\"", StringComparison.Ordinal) || !l.Contains(removed, StringComparison.Ordinal)));
+        (await TableLint.CheckAsync(table, TableBed.Cancel)).ShouldBeEmpty();
         // What is not read may be damaged.
         for (var v = 1; v <= 5; v++) File.WriteAllText(Path.Combine(log, LogFile.CommitName(v)), "damaged");
         using var fresh = new TableBed(root: bed.Root);

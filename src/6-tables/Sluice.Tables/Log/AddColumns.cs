@@ -23,8 +23,8 @@ internal sealed class AddColumns
         string[] rest = [.. s_rare.Where(has.Contains)];
         _rare = rest.Length == 0 ? null : string.Join(" OR ", rest.Select(f => $"{Field(f)} IS NOT NULL"));
         var values = has.Contains("partitionValues") ? $"CASE WHEN cardinality({Field("partitionValues")}) > 0 THEN to_json({Field("partitionValues")})::VARCHAR END" : "NULL";
-        _packed = $"encode(concat({Counted(Field("path"))}, {Number("size")}, {Number("modificationTime")}, "
-            + $"{Counted(has.Contains("stats") ? Field("stats") : "NULL")}, {Counted(values)}))";
+        var stats = has.Contains("stats") ? Field("stats") : "NULL";
+        _packed = $"encode(concat({Counted(Field("path"))}, {Number("size")}, {Number("modificationTime")}, {Counted(stats)}, {Counted(values)}))";
 
         string Number(string name) => has.Contains(name) ? $"coalesce({Field(name)}, 0), ':'" : "'0:'";
     }

@@ -7,6 +7,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task>>
     ["log"] = LogBench.RunAsync,
     ["kinesis"] = KinesisBench.RunAsync,
     ["stream"] = StreamBench.RunAsync,
+    ["tables"] = TableBench.RunAsync,
 };
 if (args is ["serve-empty"]) return await EmptyServer.RunAsync();
 if (args is ["serve-kinesis", var directory]) return await KinesisServer.RunAsync(directory);

@@ -13,7 +13,6 @@ internal static class LogBench
 {
     private const int Rounds = 3;
     private const long RoundBytes = 512L << 20;
-    private const int RawWriteBytes = 4 << 20;
     private const int InFlight = 16;
     private const int RecordsPerBatch = 1000;
 
@@ -29,35 +28,18 @@ internal static class LogBench
             await log.CreateTopicAsync(new TopicSpec("bench", 1, new Dictionary<string, string>()), cancel);
             for (var round = 0; round < Rounds; round++)
             {
-                raw.Add(WriteRaw(Path.Combine(directory.FullName, "raw")));
+                raw.Add(RawDisk.Write(Path.Combine(directory.FullName, $"raw-{round}"), RoundBytes));
                 ours.Add(await AppendAsync(log, cancel));
             }
 
             Figure.Print("log", "append", Figure.Median(ours), "MB/s", new { durability = "fsync", in_flight = InFlight });
-            Figure.Print("log", "raw_synced_writes", Figure.Median(raw), "MB/s", new { write_bytes = RawWriteBytes });
+            Figure.Print("log", "raw_synced_writes", Figure.Median(raw), "MB/s", new { write_bytes = RawDisk.WriteBytes });
             Figure.Print("log", "append_ratio", Figure.Median(ours.Zip(raw, (o, r) => o / r)), "of raw synced writes");
         }
         finally
         {
             directory.Delete(recursive: true);
         }
-    }
-
-    private static double WriteRaw(string path)
-    {
-        var block = new byte[RawWriteBytes];
-        new Random(1).NextBytes(block);
-        using var file = OsFileSystem.Instance.Open(path, FileOpen.OpenOrCreate);
-        file.SetLength(0);
-        file.Sync();
-        var clock = Stopwatch.StartNew();
-        for (long at = 0; at < RoundBytes; at += block.Length)
-        {
-            file.Write(block, at);
-            file.Sync();
-        }
-
-        return RoundBytes / 1e6 / clock.Elapsed.TotalSeconds;
     }
 
     private static async Task<double> AppendAsync(EmbeddedLog log, CancellationToken cancel)

@@ -35,7 +35,7 @@ internal static class PostBench
     }
 
     /// <summary>A row of the usual size: about 1 KB.</summary>
-    private static string Row { get; } =
+    public static string Row { get; } =
         $$"""{"index":7528,"unique_id":"fbe53c66-3442-4773-b19e-d3ec6f54dddf","title":"{{new string('t', 60)}}","description":"{{new string('d', 200)}}","poster_name":"A poster","follower_count":"12k","tag_list":"{{new string('g', 250)}}","is_image_or_video":"image","image_src":"https://i.pinimg.com/originals/{{new string('a', 50)}}.jpg","downloaded":1,"save_location":"Local save in /data/mens-fashion","category":"mens-fashion"}""";
 
     private static async Task MeasureAsync(string url, string emptyUrl, string body, int records)

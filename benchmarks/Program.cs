@@ -5,6 +5,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task>>
     ["post"] = PostBench.RunAsync,
     ["clean"] = CleanBench.RunAsync,
     ["log"] = LogBench.RunAsync,
+    ["kafka"] = KafkaBench.RunAsync,
     ["kinesis"] = KinesisBench.RunAsync,
     ["stream"] = StreamBench.RunAsync,
     ["tables"] = TableBench.RunAsync,

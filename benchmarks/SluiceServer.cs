@@ -24,7 +24,8 @@ internal sealed class SluiceServer : IDisposable, IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync(cancel) is { } line)
         {
-            if (line.TrimStart().StartsWith(name, StringComparison.Ordinal)) return line[line.IndexOf("http", StringComparison.Ordinal)..].Trim();
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length > 1 && words[0] == name) return words[^1];
         }
 
         throw new InvalidOperationException($"{_process.StartInfo.FileName} ended without printing the address of its {name}.");

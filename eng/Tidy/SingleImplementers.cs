@@ -10,6 +10,7 @@ internal static class SingleImplementers
     private static readonly Dictionary<string, string> s_allowed = new()
     {
         ["ILog"] = "store contract: embedded, Kafka, Kinesis",
+        ["ILogAdmin"] = "store contract: embedded, Kafka",
         ["IObjectStore"] = "store contract: local directory, S3",
         ["IMultipartUpload"] = "part of the object store contract",
         ["IRowSource"] = "source contract: MySQL, CSV, generated",

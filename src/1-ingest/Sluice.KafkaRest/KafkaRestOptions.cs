@@ -9,9 +9,6 @@ public sealed record KafkaRestOptions
     /// <summary>Partitions of an auto-created topic: the broker's num.partitions, which is 1 in Kafka.</summary>
     public int AutoCreatePartitions { get; init; } = 1;
 
-    /// <summary>The id shown as the one broker, leader and replica.</summary>
-    public int BrokerId { get; init; } = 1;
-
     /// <summary>
     /// Largest request body. The official proxy has no limit of its own; 64 MiB is its consumer.request.max.bytes and far
     /// above the 10 MB that a gateway lets through.
@@ -63,8 +60,34 @@ public sealed record KafkaRestOptions
     /// <summary>Largest body of a request that is read as a whole object: a v3 batch of ten records of 1 MiB in base64 fits in 16 MiB.</summary>
     public int ControlRequestBytesMax { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>The id that the v3 API shows the cluster under. Kafka's own are 22 characters of base64url; any text without a slash will do.</summary>
-    public string ClusterId { get; init; } = "sluice";
+    /// <summary>
+    /// The only endpoints that answer (api.endpoints.allowlist), by names such as api.v3.topics.create or api.v3.topics.*; empty for all.
+    /// </summary>
+    public IReadOnlyCollection<string> EndpointsAllowed { get; init; } = [];
+
+    /// <summary>Endpoints that do not answer (api.endpoints.blocklist), by the same names: 404 for a GET, else 405.</summary>
+    public IReadOnlyCollection<string> EndpointsBlocked { get; init; } = [];
+
+    /// <summary>Whether requests other than v3 produce are limited (rate.limit.enable); false in the official proxy.</summary>
+    public bool RateLimitEnabled { get; init; }
+
+    /// <summary>rate.limit.permits.per.sec, 50 in the official proxy. A request above it is answered 429 at once.</summary>
+    public int RateLimitPermitsPerSecond { get; init; } = 50;
+
+    /// <summary>Permits that a request to an endpoint takes (rate.limit.costs), by the endpoint's name; 1 where none is given.</summary>
+    public IReadOnlyDictionary<string, int> RateLimitCosts { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether v3 produce is limited (api.v3.produce.rate.limit.enabled); false in the official proxy. A record above a limit is discarded
+    /// and its receipt says 429.
+    /// </summary>
+    public bool ProduceRateLimitEnabled { get; init; }
+
+    /// <summary>Records a second (api.v3.produce.rate.limit.max.requests.per.sec): 10,000 in the official proxy.</summary>
+    public int ProduceRequestsPerSecondMax { get; init; } = 10_000;
+
+    /// <summary>Bytes a second (api.v3.produce.rate.limit.max.bytes.per.sec): 10,000,000 in the official proxy.</summary>
+    public int ProduceBytesPerSecondMax { get; init; } = 10_000_000;
 
     /// <summary>Most entries of a v3 batch: the official proxy's api.v3.produce.batch.maximum.entries, 10.</summary>
     public int BatchEntriesMax { get; init; } = 10;

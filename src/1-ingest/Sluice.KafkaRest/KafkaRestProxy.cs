@@ -19,13 +19,32 @@ namespace Sluice.KafkaRest;
 /// </remarks>
 public sealed partial class KafkaRestProxy
 {
-    private static readonly RouteTable s_routes = new([.. V2Routes(), .. ConsumerRoutes.All(), .. V3Routes.All()]);
+    private static readonly Route[] s_all = [.. V2Routes(), .. ConsumerRoutes.All(), .. V3Routes.All()];
+    private static readonly RouteTable s_routes = new(s_all);
 
     private readonly RestServices _services;
+    private readonly EndpointAccess _access;
 
-    public KafkaRestProxy(ILog log, KafkaRestOptions options, TimeProvider time, ILogger logger)
+    /// <param name="log">What is produced to and consumed from.</param>
+    /// <param name="admin">What administers the same log; as a rule the same object.</param>
+    /// <param name="options">Checked by <see cref="FaultsOf"/>.</param>
+    public KafkaRestProxy(ILog log, ILogAdmin admin, KafkaRestOptions options, TimeProvider time, ILogger logger)
     {
-        _services = new RestServices(log, options, time, logger);
+        _services = new RestServices(log, admin, options, time, logger);
+        _access = new EndpointAccess(options.EndpointsAllowed, options.EndpointsBlocked);
+    }
+
+    /// <summary>What is wrong with the options, each in words for the user; none when they can be used.</summary>
+    public static IEnumerable<string> FaultsOf(KafkaRestOptions options)
+    {
+        var endpoints = s_all.SelectMany(r => r.Methods).ToArray();
+        foreach (var name in new EndpointAccess(options.EndpointsAllowed, options.EndpointsBlocked).Unknown(endpoints))
+            yield return $"'{name}' names no endpoint of the REST proxy. Names are such as api.v3.topics.create or api.v3.topics.*.";
+        foreach (var name in options.RateLimitCosts.Keys.Where(n => !Array.Exists(endpoints, e => e.Name == n)))
+            yield return $"The rate limit cost of '{name}' is for no endpoint of the REST proxy. Names are such as api.v3.topics.create.";
+        if (options.RateLimitPermitsPerSecond < 1 || options.ProduceRequestsPerSecondMax < 1 || options.ProduceBytesPerSecondMax < 1)
+            yield return "A rate limit must let at least 1 permit, record or byte through a second.";
+        if (options.RateLimitCosts.Values.Any(cost => cost < 0)) yield return "A rate limit cost must be 0 or more.";
     }
 
     /// <summary>
@@ -47,6 +66,11 @@ public sealed partial class KafkaRestProxy
         {
             RestResponse.WriteError(http, RestError.FromServer(refused.StatusCode, refused.Message));
         }
+        catch (LogUnavailableException unavailable) when (!http.Response.HasStarted)
+        {
+            LogUnavailable(_services.Logger, unavailable, http.Request.Method, http.Request.Path);
+            RestResponse.WriteError(http, RestError.Unavailable(unavailable.Message));
+        }
         catch (Exception unexpected) when (unexpected is not (OperationCanceledException or IOException) && !http.Response.HasStarted)
         {
             LogUnexpected(_services.Logger, unexpected, http.Request.Method, http.Request.Path);
@@ -58,29 +82,33 @@ public sealed partial class KafkaRestProxy
     [
         new Route(
             "/topics/{topic}",
-            new RouteMethod("POST", RequestEntity.Embedded, ProduceRecords.ToTopicAsync),
-            new RouteMethod("GET", RequestEntity.Ignored, Topics.GetAsync)),
+            new RouteMethod("POST", "api.v2.produce-to-topic", RequestEntity.Embedded, ProduceRecords.ToTopicAsync),
+            Get("topics.get", Topics.GetAsync)),
         new Route(
             "/topics/{topic}/partitions/{partition}",
-            new RouteMethod("POST", RequestEntity.Embedded, ProduceRecords.ToPartitionAsync),
-            new RouteMethod("GET", RequestEntity.Ignored, Partitions.GetAsync)),
-        new Route("/topics/{topic}/partitions/{partition}/offsets", new RouteMethod("GET", RequestEntity.Ignored, Partitions.GetOffsetsAsync)),
-        new Route("/topics/{topic}/partitions", new RouteMethod("GET", RequestEntity.Ignored, Partitions.ListAsync)),
-        new Route("/topics", new RouteMethod("GET", RequestEntity.Ignored, Topics.ListAsync)),
-        new Route("/brokers", new RouteMethod("GET", RequestEntity.Ignored, Brokers.ListAsync)),
+            new RouteMethod("POST", "api.v2.produce-to-partition", RequestEntity.Embedded, ProduceRecords.ToPartitionAsync),
+            Get("partitions.get", Partitions.GetAsync)),
+        new Route("/topics/{topic}/partitions/{partition}/offsets", Get("partitions.get-offsets", Partitions.GetOffsetsAsync)),
+        new Route("/topics/{topic}/partitions", Get("partitions.list", Partitions.ListAsync)),
+        new Route("/topics", Get("topics.list", Topics.ListAsync)),
+        new Route("/brokers", Get("brokers.list", Brokers.ListAsync)),
         new Route(
             "/",
-            new RouteMethod("GET", RequestEntity.Ignored, Root.GetAsync),
-            new RouteMethod("POST", RequestEntity.V2, Root.GetAsync)),
+            Get("root.get", Root.GetAsync),
+            new RouteMethod("POST", "api.v2.root.post", RequestEntity.V2, Root.GetAsync)),
     ];
 
+    private static RouteMethod Get(string name, RestAction action) => new("GET", "api.v2." + name, RequestEntity.Ignored, action);
+
     /// <summary>The endpoint, or null after the refusal has been written: 404, 405, 415, 406, in the order of JAX-RS.</summary>
-    private static RouteMethod? Choose(HttpContext http, out RouteValues values)
+    private RouteMethod? Choose(HttpContext http, out RouteValues values)
     {
         var request = http.Request;
         var route = s_routes.Find(request.Path.Value, out values);
         if (route is null) return Refuse(http, RestError.NotFound);
         if (route.Find(request.Method) is not { } endpoint) return RefuseMethod(http, route);
+        if (!_access.IsOpen(endpoint, request)) return Refuse(http, endpoint.Method == "GET" ? RestError.NotFound : RestError.MethodNotAllowed);
+        if (!_services.RateLimits.TryRequest(endpoint)) return Refuse(http, RestError.RateLimitExceeded);
         var understood = endpoint.Entity switch
         {
             RequestEntity.Embedded => Negotiation.FormatOf(request.ContentType) != EmbeddedFormat.None,
@@ -112,6 +140,9 @@ public sealed partial class KafkaRestProxy
         RestResponse.WriteEarlyError(http, error);
         return null;
     }
+
+    [LoggerMessage(11, LogLevel.Warning, "{Method} {Path} was not answered by the log.")]
+    private static partial void LogUnavailable(ILogger logger, Exception unavailable, string method, string path);
 
     [LoggerMessage(10, LogLevel.Error, "{Method} {Path} failed.")]
     private static partial void LogUnexpected(ILogger logger, Exception unexpected, string method, string path);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sluice.KafkaWire.Connections;
 using Sluice.Log;
@@ -37,6 +38,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     public async Task StartAsync(CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new TransportMemory(options.Limits.TransportBlockBytes));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint =>
             {
@@ -57,6 +59,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
         _server = server;
         Port = new Uri(server.Urls.Single()).Port;
         if (_services.AdvertisedPort == 0) _services.AdvertisedPort = Port;
+        log.Front = BrokerViews.FrontOf(_services);
         _checking = CheckConnectionsAsync();
     }
 
@@ -64,6 +67,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        if (_server is not null) log.Front = null;
         _services.Groups.End();
         if (_server is { } server)
         {

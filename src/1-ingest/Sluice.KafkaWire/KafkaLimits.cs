@@ -36,6 +36,12 @@ public sealed record KafkaLimits
     /// </summary>
     public int RequestsInFlightPerConnection { get; init; } = 16;
 
+    /// <summary>
+    /// Blocks that connections receive into and send from: 32 KiB, 32 calls for a batch of 1 MiB. Were all of 10,000 connections heard from
+    /// in one moment, their blocks would hold 320 MB, for that moment.
+    /// </summary>
+    public int TransportBlockBytes { get; init; } = 32 << 10;
+
     /// <summary>Largest fetch response: the broker's fetch.max.bytes, 55 MiB. A single larger batch still passes, alone.</summary>
     public int FetchBytesMax { get; init; } = 55 << 20;
 

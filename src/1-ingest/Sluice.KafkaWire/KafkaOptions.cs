@@ -33,10 +33,10 @@ public sealed record KafkaOptions
     public TimeSpan InitialRebalanceDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>
-    /// Passwords by user name for SASL/PLAIN. When there is any, a connection has to authenticate before anything else; when there is
-    /// none, everybody is let in.
+    /// Passwords by user name for SASL/PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. When there is any, a connection has to authenticate before
+    /// anything else; when there is none, everybody is let in.
     /// </summary>
-    public IReadOnlyDictionary<string, string> SaslPlainUsers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> SaslUsers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
     /// The server's certificate with its private key: every connection is TLS then (security.protocol SSL or SASL_SSL). The caller's to

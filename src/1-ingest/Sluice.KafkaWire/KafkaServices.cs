@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
 using Sluice.KafkaWire.Connections;
 using Sluice.KafkaWire.Groups;
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Topics;
 using Sluice.Log;
 
@@ -26,28 +27,21 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public ProducerIds ProducerIds { get; } = new(log);
 
+    public SaslUsers SaslUsers { get; } = new(log, options.SaslUsers);
+
     public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
 
     public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
 
-    /// <summary>The cluster's id, the same over restarts: 16 random bytes in base64url, as Kafka makes them.</summary>
-    public string ClusterId { get; } = StoredClusterId(log);
+    /// <summary>The cluster's id, the same over restarts.</summary>
+    public string ClusterId { get; } = log.ClusterId;
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>
-        (options.SaslPlainUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
+        (options.SaslUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
 
     public string AdvertisedHost => options.AdvertisedHost ?? options.Host;
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>
     public int AdvertisedPort { get; set; } = options.AdvertisedPort;
-
-    private static string StoredClusterId(EmbeddedLog log)
-    {
-        const string Setting = "kafka.cluster.id";
-        if (log.FindAccountSetting(Setting) is { } stored) return stored;
-        var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        log.SetAccountSetting(Setting, id);
-        return id;
-    }
 }

@@ -24,7 +24,8 @@ public sealed partial class EmbeddedLog
         for (var i = 0; i < _writers.Length; i++) _writers[i].Start($"log-writer-{i}");
         var retention = RepeatAsync(_options.RetentionCheckInterval, MaintainAsync);
         var sync = _options.Durability == Durability.Interval ? RepeatAsync(_options.SyncInterval, SyncAsync) : Task.CompletedTask;
-        _housekeeping = Task.WhenAll(retention, sync);
+        var compaction = RepeatAsync(_options.CompactionCheckInterval, () => Task.Run(CompactAsync));
+        _housekeeping = Task.WhenAll(retention, sync, compaction);
     }
 
     private async Task RepeatAsync(TimeSpan period, Func<Task> work)

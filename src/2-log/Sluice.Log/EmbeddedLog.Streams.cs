@@ -88,6 +88,10 @@ public sealed partial class EmbeddedLog
     /// <summary>A setting of the whole account; null when it was never set.</summary>
     public string? FindAccountSetting(string name) => _storage.Metadata.AccountSettings().GetValueOrDefault(name);
 
+    /// <summary>The settings of the whole account whose names begin with a prefix.</summary>
+    public IReadOnlyDictionary<string, string> AccountSettings(string prefix) =>
+        _storage.Metadata.AccountSettings().Where(s => s.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+
     /// <summary>Stores a setting of the whole account; null removes it.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public void SetAccountSetting(string name, string? value) => _storage.Metadata.SetAccountSetting(name, value);

@@ -21,6 +21,7 @@ public sealed partial class EmbeddedLog : ILog
     private readonly ConcurrentDictionary<string, LiveTopic> _topics = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _topicGate = new(1);
     private readonly SemaphoreSlim _commitGate = new(1);
+    private readonly SemaphoreSlim _compactionGate = new(1);
     private readonly CancellationTokenSource _closing = new();
     private readonly EmbeddedLogOptions _options;
     private readonly PartitionStorage _storage;
@@ -77,7 +78,7 @@ public sealed partial class EmbeddedLog : ILog
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
         if (!TryFind(partition, out var topic, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
-        var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch);
+        var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch, topic.Config.Compacts);
         if (error != AppendError.None) return new(Refused(error));
         error = found.Shared.Queue.TryEnqueue(recordBatch, batch, out var task, out var wake);
         if (error != AppendError.None) return new(Refused(error));

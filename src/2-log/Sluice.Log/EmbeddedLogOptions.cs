@@ -15,6 +15,9 @@ public sealed record EmbeddedLogOptions
     /// <summary>How often retention and rolling by age are looked at: 5 minutes, as log.retention.check.interval.ms of Kafka.</summary>
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How often compaction is looked at: 15 s, as log.cleaner.backoff.ms of Kafka.</summary>
+    public TimeSpan CompactionCheckInterval { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Kafka topic configs (retention.ms, segment.bytes, ...) of topics that do not set them themselves.</summary>
     public IReadOnlyDictionary<string, string> TopicDefaults { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

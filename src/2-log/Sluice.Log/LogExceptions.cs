@@ -38,3 +38,6 @@ public sealed class CorruptLogException(string path, long position, string reaso
     /// <summary>Byte position in the file.</summary>
     public long Position { get; } = position;
 }
+
+/// <summary>The store cannot be reached or does not answer. Nothing is known to be wrong with the call: it can be made again.</summary>
+public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

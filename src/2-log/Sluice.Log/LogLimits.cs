@@ -63,6 +63,12 @@ public sealed record LogLimits
     /// <summary>Silence after which an idempotent producer is forgotten: a day, Kafka's producer.id.expiration.ms.</summary>
     public TimeSpan ProducerSilenceMax { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// What the table of keys may take while a partition is compacted: 32 MiB, a million keys at 24 bytes and three quarters full. A pass
+    /// over more keys cleans as far as they fit, and the next goes on there.
+    /// </summary>
+    public int CompactionKeysBytesMax { get; init; } = 32 << 20;
+
     /// <summary>Partitions of one topic: 10,000, the order at which Kafka's own guides advise to stop.</summary>
     public int PartitionsPerTopicMax { get; init; } = 10_000;
 }

@@ -61,8 +61,9 @@ public sealed partial class DeltaTable
     }
 
     /// <summary>
-    /// Writes the files of the table anew, whole partitions at a time: rows ordered along a Z-curve over some columns, so that a filter on any
-    /// of them needs few files; rows that deletion vectors hide are gone afterwards. One commit, which changes no row.
+    /// Writes files of the table anew, whole partitions at a time. With columns to order by, all of them: rows lie along a Z-curve, so that a
+    /// filter on any of the columns needs few files. Without, only where that helps: the small files of a partition are packed together, and
+    /// rows that deletion vectors hide are left out. One commit, which changes no row.
     /// </summary>
     /// <returns>Null when there is nothing to write.</returns>
     /// <exception cref="TableSchemaException">A column is not the table's, or it is partitioned by it.</exception>
@@ -107,7 +108,7 @@ public sealed record VacuumResult(IReadOnlyList<string> Files, long Bytes);
 /// <summary>How an optimize orders rows.</summary>
 public sealed record OptimizeOptions
 {
-    /// <summary>One to four columns; none keeps the order that rows have.</summary>
+    /// <summary>One to four columns; none keeps the order that rows have, and the files that are large enough.</summary>
     public IReadOnlyList<string> ZOrderBy { get; init; } = [];
 
     /// <summary>Only files that may hold rows for which this is true; null for all.</summary>

@@ -5,14 +5,18 @@ using Sluice.Tables;
 
 namespace Sluice.Analysis;
 
-/// <summary>Runs a person's SELECT over all tables of the catalog, which are named <c>{namespace}.{table}</c>. It changes nothing.</summary>
+/// <summary>
+/// Runs a person's SELECT over all tables of the catalog, which are named <c>{namespace}.{table}</c>, each with <c>VERSION AS OF 3</c> or
+/// <c>TIMESTAMP AS OF '2026-01-31'</c> behind it where it is to be read as it was. It changes nothing.
+/// </summary>
 /// <param name="tables">The tables that can be read.</param>
 /// <param name="engine">Bounds of the DuckDB instance that each query gets.</param>
 /// <param name="prepare">Called with each query's connection before it, to make functions known that read something else.</param>
 public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action<DuckDBConnection>? prepare = null)
 {
-    /// <summary>Runs the query until its first rows are there. All tables are read at the version they have now.</summary>
-    /// <exception cref="QueryRefusedException">It is not one SELECT.</exception>
+    /// <summary>Runs the query until its first rows are there. Tables are read at the version they have now unless the query says which.</summary>
+    /// <exception cref="QueryRefusedException">It is not one SELECT, or travels to a table that is not there.</exception>
+    /// <exception cref="TableVersionException">A table has no such version (any more).</exception>
     /// <exception cref="SqlException">DuckDB refused it, e.g. for a column that is not there.</exception>
     public async Task<QueryResult> RunAsync(string sql, CancellationToken cancel)
     {
@@ -22,10 +26,11 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
         {
             connection = duckDb.Connect();
             prepare?.Invoke(connection);
-            var (named, uses) = await NamedAsync(connection, sql, cancel).ConfigureAwait(false);
-            await RegisterAsync(connection, named, uses, cancel).ConfigureAwait(false);
+            var past = PastTables.Of(sql);
+            var (named, uses) = await NamedAsync(connection, past.Sql, cancel).ConfigureAwait(false);
+            await RegisterAsync(connection, past, named, uses, cancel).ConfigureAwait(false);
             connection.Execute("SET GLOBAL lock_configuration = true");
-            var rows = await connection.SelectAsync(sql, cancel).ConfigureAwait(false);
+            var rows = await connection.SelectAsync(past.Sql, cancel).ConfigureAwait(false);
             return new QueryResult(duckDb, connection, rows);
         }
         catch
@@ -59,19 +64,38 @@ public sealed class TableQuery(TableCatalog tables, DuckDbOptions engine, Action
         return (NamedRelations.Of(root), TableUses.Of(root));
     }
 
-    private async Task RegisterAsync(DuckDBConnection connection, NamedRelations named, TableUses uses, CancellationToken cancel)
+    private async Task RegisterAsync(DuckDBConnection connection, PastTables past, NamedRelations named, TableUses uses, CancellationToken cancel)
     {
         var names = await tables.ListAsync(cancel).ConfigureAwait(false);
-        foreach (var schema in names.Select(n => n.Namespace).Distinct()) connection.Execute($"CREATE SCHEMA {SqlName.Quote(schema)}");
-        foreach (var name in named.Among(names))
+        foreach (var schema in names.Concat(past.Views).Select(n => n.Namespace).Distinct(StringComparer.OrdinalIgnoreCase))
+            connection.Execute($"CREATE SCHEMA {SqlName.Quote(schema)}");
+        foreach (var view in named.Among([.. names, .. past.Views]))
         {
+            var name = past.Find(view) is { } asked ? Known(names, asked.Name) : view;
             // A table that is dropped between the listing and here is not there, as far as this query goes.
             if (await tables.OpenAsync(name, cancel).ConfigureAwait(false) is not { } table) continue;
-            var snapshot = await table.SnapshotAsync(cancel).ConfigureAwait(false);
-            var relation = await table.RelationAsync(snapshot, uses.Files(name, snapshot), cancel).ConfigureAwait(false);
-            connection.Execute($"CREATE VIEW {SqlName.Quote(name.Namespace)}.{SqlName.Quote(name.Name)} AS SELECT * FROM {relation}");
+            var snapshot = await SnapshotAsync(table, past.Find(view), cancel).ConfigureAwait(false);
+            var relation = await table.RelationAsync(snapshot, uses.Files(view, snapshot), cancel).ConfigureAwait(false);
+            connection.Execute($"CREATE VIEW {SqlName.Quote(view.Namespace)}.{SqlName.Quote(view.Name)} AS SELECT * FROM {relation}");
         }
     }
+
+    private static TableName Known(IReadOnlyList<TableName> names, TableName asked)
+    {
+        foreach (var name in names)
+        {
+            if (name.ToString().Equals(asked.ToString(), StringComparison.OrdinalIgnoreCase)) return name;
+        }
+
+        throw new QueryRefusedException($"there is no table '{asked}'; 'sluice tables' lists them");
+    }
+
+    private static ValueTask<Snapshot> SnapshotAsync(DeltaTable table, PastTable? past, CancellationToken cancel) => past switch
+    {
+        null => table.SnapshotAsync(cancel),
+        { Version: { } version } => table.SnapshotAsync(version, cancel),
+        _ => table.SnapshotAsync(past.Time, cancel),
+    };
 }
 
 /// <summary>Columns and rows of a query; dispose it to free the engine.</summary>

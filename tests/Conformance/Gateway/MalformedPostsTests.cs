@@ -21,7 +21,7 @@ public sealed class MalformedPostsTests
     {
         var log = new InMemoryLog();
         log.AddTopic("0a1b.pin");
-        var proxy = new KafkaRestProxy(log, new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
+        var proxy = new KafkaRestProxy(log, log, new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
         await using var bed = await GatewayBed.StartAsync(
             new GatewayConfig
             {

@@ -32,7 +32,7 @@ public sealed class ProxyBed : IAsyncDisposable
             log.AddTopic("three", 3);
         }
 
-        var proxy = new KafkaRestProxy(log, options ?? new KafkaRestOptions(), time ?? TimeProvider.System, NullLogger.Instance);
+        var proxy = new KafkaRestProxy(log, log, options ?? new KafkaRestOptions(), time ?? TimeProvider.System, NullLogger.Instance);
         return new ProxyBed(log, await LoopbackServer.StartAsync(proxy.InvokeAsync));
     }
 

@@ -128,16 +128,22 @@ public sealed class ConnectionTests
     public async Task With_users_nothing_is_answered_before_the_right_password()
     {
         var users = new Dictionary<string, string> { ["ann"] = "secret" };
-        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslPlainUsers = users });
+        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslUsers = users });
         using var early = await bed.ConnectAsync();
         await early.SendAsync(MetadataOf(1));
         (await early.ReceiveAsync()).ShouldBeNull();
 
+        foreach (var refused in (string[])["\0ann\0wrong", "bob\0ann\0secret"])
+        {
+            using var stranger = await bed.ConnectAsync();
+            await HandshakeAsync(stranger);
+            (await AuthenticateAsync(stranger, refused)).ShouldBe((short)58);
+            await stranger.SendAsync(MetadataOf(1));
+            (await stranger.ReceiveAsync()).ShouldBeNull();
+        }
+
         using var raw = await bed.ConnectAsync();
-        await raw.SendAsync(RawKafka.Request(17, 1, 1, isFlexible: false, w => w.WriteString("PLAIN")));
-        await raw.ReceiveCorrelationIdAsync();
-        (await AuthenticateAsync(raw, "\0ann\0wrong")).ShouldBe((short)58);
-        (await AuthenticateAsync(raw, "bob\0ann\0secret")).ShouldBe((short)58);
+        await HandshakeAsync(raw);
         (await AuthenticateAsync(raw, "\0ann\0secret")).ShouldBe((short)0);
         await raw.SendAsync(MetadataOf(9));
         (await raw.ReceiveCorrelationIdAsync()).ShouldBe(9);
@@ -163,6 +169,12 @@ public sealed class ConnectionTests
         await raw.SendAsync(MetadataOf(2));
         await bed.DisposeAsync();
         (await raw.ReceiveAsync()).ShouldBeNull();
+    }
+
+    private static async Task HandshakeAsync(RawKafka raw)
+    {
+        await raw.SendAsync(RawKafka.Request(17, 1, 1, isFlexible: false, w => w.WriteString("PLAIN")));
+        await raw.ReceiveCorrelationIdAsync();
     }
 
     private static async Task<short> AuthenticateAsync(RawKafka raw, string message)

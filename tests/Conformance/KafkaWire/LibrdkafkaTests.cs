@@ -206,7 +206,7 @@ public sealed class LibrdkafkaTests
     public async Task A_user_with_the_right_password_gets_in()
     {
         var users = new Dictionary<string, string> { ["ann"] = "secret" };
-        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslPlainUsers = users });
+        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslUsers = users });
         await bed.WithTopicAsync("t");
         using var producer = bed.Producer(c =>
             (c.SecurityProtocol, c.SaslMechanism, c.SaslUsername, c.SaslPassword) = (SecurityProtocol.SaslPlaintext, SaslMechanism.Plain, "ann", "secret"));
@@ -224,7 +224,7 @@ public sealed class LibrdkafkaTests
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
         var users = new Dictionary<string, string> { ["ann"] = "secret" };
-        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslPlainUsers = users, Certificate = certificate });
+        await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslUsers = users, Certificate = certificate });
         await bed.WithTopicAsync("t");
         using var producer = bed.Producer(c =>
         {

@@ -71,7 +71,7 @@ public sealed class ProduceFuzzTests
     {
         var log = new InMemoryLog();
         log.AddTopic("t", 2);
-        var proxy = new KafkaRestProxy(log, new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
+        var proxy = new KafkaRestProxy(log, log, new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
         var http = new DefaultHttpContext();
         http.Request.Method = "POST";
         http.Request.Path = "/topics/t/partitions/0";

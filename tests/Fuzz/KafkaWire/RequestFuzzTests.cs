@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Bytes;
 using Sluice.KafkaWire;
 using Sluice.KafkaWire.Apis;
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Wire;
 using Sluice.Log;
 using Sluice.Testing;
@@ -71,7 +72,7 @@ public sealed class RequestFuzzTests : IAsyncLifetime
             Header = new RequestHeader(api.Key, version, 1, null, 0),
             Body = body,
             Response = response,
-            Sasl = new SaslSession(new Dictionary<string, string>()),
+            Sasl = new SaslSession(_broker.SaslUsers),
             ClientHost = "/",
             Cancel = cancel.Token,
         };

@@ -21,7 +21,7 @@ public sealed class AllocationTests
     {
         var log = new InMemoryLog { KeepsBatches = false, Hold = async _ => await Task.Yield() };
         log.AddTopic("one.pin");
-        var proxy = new KafkaRestProxy(log, new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
+        var proxy = new KafkaRestProxy(log, log, new KafkaRestOptions(), TimeProvider.System, NullLogger.Instance);
         await using var gateway = new ApiGateway(
             new GatewayOptions { Model = GatewayModel.Create(new GatewayConfig(), ["kafka-rest"], out _)!, AccessLog = Stream.Null },
             new Dictionary<string, RequestDelegate> { ["kafka-rest"] = proxy.InvokeAsync },

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sluice.Bytes;
 using Sluice.KafkaWire;
 using Sluice.KafkaWire.Apis;
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Wire;
 using Sluice.Log;
 using Sluice.Testing;
@@ -51,7 +52,7 @@ internal sealed class ApiBed : IAsyncDisposable
             Header = new RequestHeader(api.Key, version, 1, "tests", 0),
             Body = body.ToFrame().AsMemory(sizeof(int)),
             Response = response,
-            Sasl = new SaslSession(_options.SaslPlainUsers),
+            Sasl = new SaslSession(Broker.SaslUsers),
             ClientHost = "/127.0.0.1",
             Cancel = cancel,
         };

@@ -39,7 +39,9 @@ public sealed class TopicTests
     [InlineData("segment.bytes", "13")]
     [InlineData("segment.bytes", "much")]
     [InlineData("message.timestamp.type", "Never")]
-    [InlineData("cleanup.policy", "compact")]
+    [InlineData("cleanup.policy", "compact,shrink")]
+    [InlineData("min.cleanable.dirty.ratio", "1.1")]
+    [InlineData("max.compaction.lag.ms", "0")]
     [InlineData("no.such.config", "1")]
     public async Task A_config_that_is_unknown_or_out_of_range_is_refused_by_name(string name, string value)
     {

@@ -59,6 +59,10 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
             },
             cancel);
 
+    /// <summary>The instances of every group and the partitions each reads.</summary>
+    public Task<List<(string Group, GroupMemberDescription[] Members)>> MembersAsync(CancellationToken cancel) =>
+        InGateAsync(() => Task.FromResult(_groups.Values.Select(g => (g.Name, MembersOf(g))).ToList()), cancel);
+
     /// <summary>Changes what an instance reads, shares the group's topics out again, and keeps the instance for after a restart.</summary>
     /// <remarks>For use inside <see cref="UseAsync"/>.</remarks>
     public async ValueTask ChooseAsync(ConsumerGroup group, ConsumerInstance instance, ConsumerChoice choice, CancellationToken cancel)
@@ -107,6 +111,9 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
             }
         }
     }
+
+    private static GroupMemberDescription[] MembersOf(ConsumerGroup group) =>
+        [.. group.Members.Values.Select(m => new GroupMemberDescription(m.Name, null, m.Name, "", [.. m.Assigned.Select(a => a.Partition)]))];
 
     private async Task<T> InGateAsync<T>(Func<Task<T>> action, CancellationToken cancel)
     {

@@ -11,8 +11,13 @@ namespace Sluice.KafkaRest.Consume;
 /// </summary>
 internal sealed record InstanceRecord(ConsumerSettings Settings, ConsumerChoice Choice)
 {
-    /// <summary>No HTTP client can address this group: a slash ends the group in every path.</summary>
-    private static string GroupOf(string group, string name) => $"rest-instance/{group}/{name}";
+    private const string Prefix = "rest-instance/";
+
+    /// <summary>Whether a group is one that keeps an instance, and nothing that a client made.</summary>
+    public static bool IsGroup(string group) => group.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>No v2 client can address this group: a slash ends the group in every path.</summary>
+    private static string GroupOf(string group, string name) => $"{Prefix}{group}/{name}";
 
     public static async ValueTask<InstanceRecord?> FindAsync(ILog log, string group, string name, CancellationToken cancel)
     {

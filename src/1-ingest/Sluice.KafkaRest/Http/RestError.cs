@@ -1,3 +1,5 @@
+using Sluice.Log;
+
 namespace Sluice.KafkaRest.Http;
 
 /// <summary>
@@ -47,6 +49,9 @@ internal sealed record RestError(int Status, int Code, string Message)
     public static readonly RestError TooManyConsumers = new(
         429, 429, "Too many consumer instances are open. Delete those that are not used, or wait until they are idle for long enough.");
 
+    public static readonly RestError RateLimitExceeded = new(
+        429, 429, "Request rate limit exceeded: The rate limit of requests per second has been exceeded.");
+
     public static readonly RestError Internal = new(500, 50001, "Internal Server Error");
 
     public static RestError BadRequest(string message) => new(400, 400, message);
@@ -80,6 +85,23 @@ internal sealed record RestError(int Status, int Code, string Message)
 
     /// <summary>A refusal by the web server itself, such as a broken chunk or a body that came too slowly.</summary>
     public static RestError FromServer(int status, string message) => new(status, status, message);
+
+    /// <summary>A question about something that is not there, which has no number of its own.</summary>
+    public static RestError NoSuch(string message) => new(404, 404, message);
+
+    /// <summary>What the log's administration refused, under the number of the Kafka exception it stands for.</summary>
+    public static RestError Of(AdminRefusal refusal) => refusal.Fault switch
+    {
+        AdminFault.Invalid => BadTopic(refusal.Message),
+        AdminFault.NotFound => NoTopicPartition,
+        AdminFault.Unauthenticated => new(401, 40101, refusal.Message),
+        AdminFault.Unauthorized => new(403, 40301, refusal.Message),
+        AdminFault.Retriable => Unavailable(refusal.Message),
+        _ => Kafka(refusal.Message),
+    };
+
+    /// <summary>The cluster does not answer: Kafka's retriable exceptions.</summary>
+    public static RestError Unavailable(string message) => new(500, 50003, message);
 
     private static RestError Plain(int status, string reason) => new(status, status, $"HTTP {status} {reason}");
 }

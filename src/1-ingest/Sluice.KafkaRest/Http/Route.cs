@@ -49,7 +49,12 @@ internal enum ResponseEntity
 }
 
 /// <summary>One method of a path.</summary>
-internal sealed record RouteMethod(string Method, RequestEntity Entity, RestAction Action, ResponseEntity Response = ResponseEntity.V2);
+/// <param name="Name">
+/// What it is called in the lists of open and closed endpoints. An endpoint with a name per format, such as api.v2.produce-to-topic.json,
+/// has the name here without its last part.
+/// </param>
+internal sealed record RouteMethod(
+    string Method, string Name, RequestEntity Entity, RestAction Action, ResponseEntity Response = ResponseEntity.V2);
 
 /// <summary>A path template such as <c>/topics/{topic}/partitions/{partition}</c> and its methods.</summary>
 internal sealed class Route
@@ -70,6 +75,8 @@ internal sealed class Route
     public string Allow { get; }
 
     public int SegmentCount => _segments.Length;
+
+    public IEnumerable<RouteMethod> Methods => _methods;
 
     public bool IsMatch(ReadOnlySpan<char> path, ReadOnlySpan<Range> segments)
     {

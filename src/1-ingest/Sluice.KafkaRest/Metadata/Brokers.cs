@@ -5,16 +5,16 @@ namespace Sluice.KafkaRest.Metadata;
 /// <summary><c>GET /brokers</c>: <c>{"brokers":[1]}</c>.</summary>
 internal static class Brokers
 {
-    public static Task ListAsync(RestRequest request)
+    public static async Task ListAsync(RestRequest request)
     {
-        RestResponse.WriteJson(request.Http, request.Services.Options.BrokerId, static (writer, broker) =>
+        var cluster = await request.Services.Admin.DescribeClusterAsync(request.Cancel);
+        RestResponse.WriteJson(request.Http, cluster.Brokers, static (writer, brokers) =>
         {
             writer.WriteStartObject();
             writer.WriteStartArray("brokers"u8);
-            writer.WriteNumberValue(broker);
+            foreach (var broker in brokers) writer.WriteNumberValue(broker.Id);
             writer.WriteEndArray();
             writer.WriteEndObject();
         });
-        return Task.CompletedTask;
     }
 }

@@ -8,37 +8,24 @@ namespace Sluice.KafkaRest.Metadata;
 /// <summary><c>GET /topics/{topic}/partitions</c>, <c>.../{partition}</c> and <c>.../{partition}/offsets</c>.</summary>
 internal static class Partitions
 {
+    private const int NoLeader = -1;
+
     public static async Task ListAsync(RestRequest request)
     {
-        var topic = await request.Services.Log.FindTopicAsync(request.Values.First, request.Cancel);
-        if (topic is null)
-        {
+        if (await FindAllAsync(request) is { } partitions)
+            RestResponse.WriteJson(request.Http, partitions, static (writer, partitions) => WriteAll(writer, partitions));
+        else
             RestResponse.WriteError(request.Http, RestError.TopicNotFound);
-            return;
-        }
-
-        RestResponse.WriteJson(request.Http, (topic.PartitionCount, request.Services.Options.BrokerId), static (writer, subject) =>
-        {
-            writer.WriteStartArray();
-            for (var i = 0; i < subject.PartitionCount; i++) WritePartition(writer, i, subject.BrokerId);
-            writer.WriteEndArray();
-        });
     }
 
     public static async Task GetAsync(RestRequest request)
     {
-        if (await FindAsync(request) is { } partition)
-        {
-            RestResponse.WriteJson(
-                request.Http,
-                (partition.Partition, request.Services.Options.BrokerId),
-                static (writer, subject) => WritePartition(writer, subject.Partition, subject.BrokerId));
-        }
+        if (await FindAsync(request) is { } partition) RestResponse.WriteJson(request.Http, partition, Write);
     }
 
     public static async Task GetOffsetsAsync(RestRequest request)
     {
-        if (await FindAsync(request) is not { } partition) return;
+        if (await FindAsync(request) is not { Partition: var partition }) return;
         var offsets = await request.Services.Log.OffsetsAsync(partition, request.Cancel);
         RestResponse.WriteJson(request.Http, offsets, static (writer, offsets) =>
         {
@@ -49,33 +36,51 @@ internal static class Partitions
         });
     }
 
-    public static void WritePartition(Utf8JsonWriter writer, int partition, int broker)
+    /// <summary>The partitions of the topic in the path; null when there is no such topic.</summary>
+    public static async ValueTask<IReadOnlyList<PartitionReplicas>?> FindAllAsync(RestRequest request)
+    {
+        var topic = request.Values.First;
+        return (await request.Services.Admin.ReplicasAsync([topic], request.Cancel)).GetValueOrDefault(topic);
+    }
+
+    public static void WriteAll(Utf8JsonWriter writer, IReadOnlyList<PartitionReplicas> partitions)
+    {
+        writer.WriteStartArray();
+        foreach (var partition in partitions) Write(writer, partition);
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, PartitionReplicas partition)
     {
         writer.WriteStartObject();
-        writer.WriteNumber("partition"u8, partition);
-        writer.WriteNumber("leader"u8, broker);
+        writer.WriteNumber("partition"u8, partition.Partition.Partition);
+        writer.WriteNumber("leader"u8, partition.Leader ?? NoLeader);
         writer.WriteStartArray("replicas"u8);
-        writer.WriteStartObject();
-        writer.WriteNumber("broker"u8, broker);
-        writer.WriteBoolean("leader"u8, true);
-        writer.WriteBoolean("in_sync"u8, true);
-        writer.WriteEndObject();
+        foreach (var broker in partition.Replicas)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("broker"u8, broker);
+            writer.WriteBoolean("leader"u8, broker == partition.Leader);
+            writer.WriteBoolean("in_sync"u8, partition.InSync.Contains(broker));
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
 
     /// <summary>The partition of the path, or null after the refusal has been written.</summary>
-    private static async ValueTask<TopicPartition?> FindAsync(RestRequest request)
+    private static async ValueTask<PartitionReplicas?> FindAsync(RestRequest request)
     {
-        if (!int.TryParse(request.Values.Second, NumberStyles.None, CultureInfo.InvariantCulture, out var partition))
+        if (!int.TryParse(request.Values.Second, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             RestResponse.WriteEarlyError(request.Http, RestError.NotFound);
             return null;
         }
 
-        var topic = await request.Services.Log.FindTopicAsync(request.Values.First, request.Cancel);
-        if (topic is not null && partition < topic.PartitionCount) return new TopicPartition(topic.Name, partition);
-        RestResponse.WriteError(request.Http, topic is null ? RestError.TopicNotFound : RestError.PartitionNotFound);
+        var partitions = await FindAllAsync(request);
+        if (partitions?.FirstOrDefault(p => p.Partition.Partition == number) is { } partition) return partition;
+        RestResponse.WriteError(request.Http, partitions is null ? RestError.TopicNotFound : RestError.PartitionNotFound);
         return null;
     }
 }

@@ -1,4 +1,5 @@
 using Sluice.KafkaRest.Http;
+using Sluice.Log;
 
 namespace Sluice.KafkaRest.Metadata;
 
@@ -18,24 +19,25 @@ internal static class Topics
 
     public static async Task GetAsync(RestRequest request)
     {
-        var topic = await request.Services.Log.FindTopicAsync(request.Values.First, request.Cancel);
-        if (topic is null)
+        var name = request.Values.First;
+        var resource = ConfigResource.Topic(name);
+        var partitions = await Partitions.FindAllAsync(request);
+        var configs = (await request.Services.Admin.DescribeConfigsAsync([resource], request.Cancel)).GetValueOrDefault(resource);
+        if (partitions is null || configs is null)
         {
             RestResponse.WriteError(request.Http, RestError.TopicNotFound);
             return;
         }
 
-        RestResponse.WriteJson(request.Http, (topic, request.Services.Options.BrokerId), static (writer, subject) =>
+        RestResponse.WriteJson(request.Http, (name, configs, partitions), static (writer, topic) =>
         {
-            var (topic, broker) = subject;
             writer.WriteStartObject();
-            writer.WriteString("name"u8, topic.Name);
+            writer.WriteString("name"u8, topic.name);
             writer.WriteStartObject("configs"u8);
-            foreach (var (name, value) in topic.Configs) writer.WriteString(name, value);
+            foreach (var config in topic.configs) writer.WriteString(config.Name, config.Value);
             writer.WriteEndObject();
-            writer.WriteStartArray("partitions"u8);
-            for (var i = 0; i < topic.PartitionCount; i++) Partitions.WritePartition(writer, i, broker);
-            writer.WriteEndArray();
+            writer.WritePropertyName("partitions"u8);
+            Partitions.WriteAll(writer, topic.partitions);
             writer.WriteEndObject();
         });
     }

@@ -1,47 +1,41 @@
 using Sluice.KafkaRest.Http;
+using Sluice.Log;
 
 namespace Sluice.KafkaRest.V3;
 
 /// <summary><c>/v3/clusters</c>, its brokers, and its access control, which a cluster without an authorizer has none of.</summary>
 internal static class Clusters
 {
-    public static Task ListAsync(RestRequest request)
+    public static async Task ListAsync(RestRequest request)
     {
-        V3Call.WriteList(request, "KafkaClusterList", [0], static (writer, _) => WriteCluster(writer));
-        return Task.CompletedTask;
+        await request.Services.FindClusterIdAsync(request.Cancel);
+        V3Call.WriteList(request, "KafkaClusterList", [await request.Services.Admin.DescribeClusterAsync(request.Cancel)], WriteCluster);
     }
 
-    public static Task GetAsync(RestRequest request)
+    public static async Task GetAsync(RestRequest request) => V3Call.Write(
+        request, StatusCodes.Status200OK, await request.Services.Admin.DescribeClusterAsync(request.Cancel), WriteCluster);
+
+    public static async Task ListBrokersAsync(RestRequest request)
     {
-        V3Call.Write(request, StatusCodes.Status200OK, 0, static (writer, _) => WriteCluster(writer));
-        return Task.CompletedTask;
+        var cluster = await request.Services.Admin.DescribeClusterAsync(request.Cancel);
+        V3Call.WriteList(request, "KafkaBrokerList", cluster.Brokers, WriteBroker);
     }
 
-    public static Task ListBrokersAsync(RestRequest request)
+    public static async Task GetBrokerAsync(RestRequest request)
     {
-        V3Call.WriteList(request, "KafkaBrokerList", [0], static (writer, _) => WriteBroker(writer));
-        return Task.CompletedTask;
-    }
-
-    public static Task GetBrokerAsync(RestRequest request)
-    {
-        if (request.Values.Second == $"{request.Services.Options.BrokerId}")
-            V3Call.Write(request, StatusCodes.Status200OK, 0, static (writer, _) => WriteBroker(writer));
-        else
-            RestResponse.WriteError(request.Http, new RestError(404, 404, $"Broker {request.Values.Second} cannot be found."), Negotiation.Json);
-        return Task.CompletedTask;
+        if (await V3Call.FindBrokerAsync(request) is { } broker) V3Call.Write(request, StatusCodes.Status200OK, broker, WriteBroker);
     }
 
     public static Task RefuseAclsAsync(RestRequest request)
     {
-        RestResponse.WriteError(request.Http, RestError.BadTopic("No Authorizer is configured on the broker."), Negotiation.Json);
+        V3Call.WriteError(request, RestError.BadTopic("No Authorizer is configured on the broker."));
         return Task.CompletedTask;
     }
 
-    private static void WriteCluster(V3Writer writer)
+    private static void WriteCluster(V3Writer writer, ClusterDescription cluster)
     {
         writer.Begin("KafkaCluster", "");
-        writer.Link("controller", $"/brokers/{writer.Broker}");
+        if (cluster.ControllerId is { } controller) writer.Link("controller", $"/brokers/{controller}");
         writer.Link("acls", "/acls");
         writer.Link("brokers", "/brokers");
         writer.Link("broker_configs", "/broker-configs");
@@ -51,15 +45,17 @@ internal static class Clusters
         writer.End();
     }
 
-    private static void WriteBroker(V3Writer writer)
+    private static void WriteBroker(V3Writer writer, BrokerDescription broker)
     {
-        writer.Begin("KafkaBroker", $"/brokers/{writer.Broker}", ("broker", $"{writer.Broker}"));
-        writer.Json.WriteNumber("broker_id"u8, writer.Broker);
-        writer.Json.WriteNull("host"u8);
-        writer.Json.WriteNull("port"u8);
-        writer.Json.WriteNull("rack"u8);
-        writer.Link("configs", $"/brokers/{writer.Broker}/configs");
-        writer.Link("partition_replicas", $"/brokers/{writer.Broker}/partition-replicas");
+        var path = $"/brokers/{broker.Id}";
+        writer.Begin("KafkaBroker", path, ("broker", $"{broker.Id}"));
+        writer.Json.WriteNumber("broker_id"u8, broker.Id);
+        writer.Json.WriteString("host"u8, broker.Host);
+        if (broker.Port is { } port) writer.Json.WriteNumber("port"u8, port);
+        else writer.Json.WriteNull("port"u8);
+        writer.Json.WriteString("rack"u8, broker.Rack);
+        writer.Link("configs", path + "/configs");
+        writer.Link("partition_replicas", path + "/partition-replicas");
         writer.End();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Sluice.KafkaRest.Http;
 using Sluice.Log;
@@ -8,19 +9,43 @@ namespace Sluice.KafkaRest.V3;
 internal static class V3Call
 {
     /// <summary>An endpoint that answers only for the one cluster there is.</summary>
-    public static RestAction InCluster(RestAction action) => request =>
+    public static RestAction InCluster(RestAction action) => async request =>
     {
-        if (request.Values.First == request.Services.Options.ClusterId) return action(request);
-        RestResponse.WriteError(request.Http, ClusterNotFound(request.Values.First), Negotiation.Json);
-        return Task.CompletedTask;
+        var asked = request.Values.First;
+        if (asked == await request.Services.FindClusterIdAsync(request.Cancel)) await action(request);
+        else WriteError(request, RestError.NoSuch($"Cluster {asked} cannot be found."));
     };
 
     /// <summary>The topic of the path (its second value), or null after 40403 has been written.</summary>
     public static async ValueTask<TopicDescription?> FindTopicAsync(RestRequest request)
     {
         var topic = await request.Services.Log.FindTopicAsync(request.Values.Second, request.Cancel);
-        if (topic is null) RestResponse.WriteError(request.Http, RestError.NoTopicPartition, Negotiation.Json);
+        if (topic is null) WriteError(request, RestError.NoTopicPartition);
         return topic;
+    }
+
+    /// <summary>The broker of the path (its second value), or null after 404 has been written.</summary>
+    public static async ValueTask<BrokerDescription?> FindBrokerAsync(RestRequest request)
+    {
+        var cluster = await request.Services.Admin.DescribeClusterAsync(request.Cancel);
+        var broker = cluster.Brokers.FirstOrDefault(b => IsNumber(request.Values.Second, b.Id));
+        if (broker is null) WriteError(request, RestError.NoSuch($"Broker {request.Values.Second} cannot be found."));
+        return broker;
+    }
+
+    /// <summary>A path's value that may hold a slash; the web server leaves only that one encoded.</summary>
+    public static string Decoded(string value) => value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
+    public static bool IsNumber(string value, int number) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed == number;
+
+    public static void WriteError(RestRequest request, RestError error) => RestResponse.WriteError(request.Http, error, Negotiation.Json);
+
+    /// <summary>Answers 204, or the refusal.</summary>
+    public static void WriteOutcome(RestRequest request, RestError? refusal)
+    {
+        if (refusal is null) RestResponse.WriteNoContent(request.Http);
+        else WriteError(request, refusal);
     }
 
     public static void Write<T>(RestRequest request, int status, T subject, Action<V3Writer, T> write)
@@ -47,21 +72,20 @@ internal static class V3Call
             writer.Json.WriteEndObject();
         });
     }
-
-    public static RestError ClusterNotFound(string cluster) => new(404, 404, $"Cluster {cluster} cannot be found.");
 }
 
 /// <summary>Writes v3 entities: kind, metadata with self and resource name, and links to what belongs to them.</summary>
 internal sealed class V3Writer : IDisposable
 {
     private readonly System.Buffers.ArrayBufferWriter<byte> _buffer = new();
-    private readonly RestServices _services;
+    private readonly string _cluster;
 
     public V3Writer(RestRequest request)
     {
         var http = request.Http.Request;
-        _services = request.Services;
-        Origin = _services.Options.AdvertisedListener?.GetLeftPart(UriPartial.Authority) ?? $"{http.Scheme}://{http.Host}";
+        var services = request.Services;
+        _cluster = services.ClusterId;
+        Origin = services.Options.AdvertisedListener?.GetLeftPart(UriPartial.Authority) ?? $"{http.Scheme}://{http.Host}";
         Path = http.Path.ToUriComponent();
         Json = new Utf8JsonWriter(_buffer, RestResponse.JsonOptions);
     }
@@ -72,23 +96,19 @@ internal sealed class V3Writer : IDisposable
 
     public string Path { get; }
 
-    public string Cluster => _services.Options.ClusterId;
-
-    public int Broker => _services.Options.BrokerId;
-
     /// <summary>Begins an entity and writes its cluster. The names lead to it: <c>("topic", "pin"), ("partition", "0")</c>.</summary>
     /// <param name="path">Its path below the cluster, such as <c>/topics/pin</c>.</param>
-    public void Begin(string kind, string path, params ReadOnlySpan<(string Type, string Name)> names)
+    public void Begin(string kind, string path, params ReadOnlySpan<(string Type, string? Name)> names)
     {
         Json.WriteStartObject();
         Json.WriteString("kind"u8, kind);
         Json.WriteStartObject("metadata"u8);
         Json.WriteString("self"u8, UrlOf(path));
-        var resource = "crn:///kafka=" + Cluster;
-        foreach (var (type, name) in names) resource += $"/{type}={name}";
+        var resource = "crn:///kafka=" + _cluster;
+        foreach (var (type, name) in names) resource += name is null ? $"/{type}" : $"/{type}={name}";
         Json.WriteString("resource_name"u8, resource);
         Json.WriteEndObject();
-        Json.WriteString("cluster_id"u8, Cluster);
+        Json.WriteString("cluster_id"u8, _cluster);
     }
 
     public void Link(string name, string path)
@@ -96,6 +116,13 @@ internal sealed class V3Writer : IDisposable
         Json.WriteStartObject(name);
         Json.WriteString("related"u8, UrlOf(path));
         Json.WriteEndObject();
+    }
+
+    public void Numbers(string name, IEnumerable<int> values)
+    {
+        Json.WriteStartArray(name);
+        foreach (var value in values) Json.WriteNumberValue(value);
+        Json.WriteEndArray();
     }
 
     public void End() => Json.WriteEndObject();
@@ -108,5 +135,5 @@ internal sealed class V3Writer : IDisposable
 
     public void Dispose() => Json.Dispose();
 
-    private string UrlOf(string path) => $"{Origin}/v3/clusters/{Cluster}{path}";
+    private string UrlOf(string path) => $"{Origin}/v3/clusters/{_cluster}{path}";
 }

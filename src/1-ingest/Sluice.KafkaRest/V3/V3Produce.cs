@@ -132,7 +132,7 @@ internal static class V3Produce
     public static void WriteFields(Utf8JsonWriter writer, RestRequest request, TopicDescription topic, V3Record record, V3Receipt receipt)
     {
         writer.WriteNumber("error_code"u8, 200);
-        writer.WriteString("cluster_id"u8, request.Services.Options.ClusterId);
+        writer.WriteString("cluster_id"u8, request.Services.ClusterId);
         writer.WriteString("topic_name"u8, topic.Name);
         writer.WriteNumber("partition_id"u8, receipt.Partition);
         writer.WriteNumber("offset"u8, receipt.Offset);

@@ -138,7 +138,8 @@ internal static class V3Append
             var partition = record.Partition
                 ?? (record.Key?.Bytes is { } key ? Partitioner.Choose(key, topic.PartitionCount) : keyless);
             var error = record.Error ?? (partition >= topic.PartitionCount ? RestError.PartitionNotFound
-                : bytes + BatchOverheadBytes > options.RecordBytesMax ? RestError.RecordTooLarge(options.RecordBytesMax) : null);
+                : bytes + BatchOverheadBytes > options.RecordBytesMax ? RestError.RecordTooLarge(options.RecordBytesMax)
+                : !services.RateLimits.TryProduce(record.SizeBytes) ? RestError.RateLimitExceeded : null);
             receipts[i] = new V3Receipt(error, partition, -1, 0);
             if (error is not null) continue;
             if (!batches.TryGetValue(partition, out var ofPartition)) batches.Add(partition, ofPartition = []);

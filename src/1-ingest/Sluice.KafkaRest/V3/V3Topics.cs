@@ -5,85 +5,82 @@ using Sluice.Log;
 
 namespace Sluice.KafkaRest.V3;
 
-/// <summary><c>/v3/clusters/{cluster}/topics</c>: list, get, create, delete.</summary>
+/// <summary><c>/v3/clusters/{cluster}/topics</c>: list, get, create, add partitions, delete.</summary>
 internal static class V3Topics
 {
-    public static async Task ListAsync(RestRequest request) => V3Call.WriteList(
-        request, "KafkaTopicList", await request.Services.Log.ListTopicsAsync(request.Cancel), Write);
+    public static async Task ListAsync(RestRequest request)
+    {
+        var topics = await request.Services.Log.ListTopicsAsync(request.Cancel);
+        var replicas = await request.Services.Admin.ReplicasAsync([.. topics.Select(t => t.Name)], request.Cancel);
+        V3Call.WriteList(request, "KafkaTopicList", topics.Where(t => replicas.ContainsKey(t.Name)).Select(t => ViewOf(t.Name, replicas[t.Name])), Write);
+    }
 
     public static async Task GetAsync(RestRequest request)
     {
-        if (await V3Call.FindTopicAsync(request) is { } topic) V3Call.Write(request, StatusCodes.Status200OK, topic, Write);
+        var view = await FindAsync(request, request.Values.Second);
+        if (view is { } topic) V3Call.Write(request, StatusCodes.Status200OK, topic, Write);
+        else V3Call.WriteError(request, RestError.NoTopicPartition);
     }
 
     public static async Task DeleteAsync(RestRequest request)
     {
-        if (await request.Services.Log.DeleteTopicAsync(request.Values.Second, request.Cancel)) RestResponse.WriteNoContent(request.Http);
-        else RestResponse.WriteError(request.Http, RestError.NoTopicPartition, Negotiation.Json);
+        var isDeleted = await request.Services.Log.DeleteTopicAsync(request.Values.Second, request.Cancel);
+        V3Call.WriteOutcome(request, isDeleted ? null : RestError.NoTopicPartition);
+    }
+
+    public static async Task AddPartitionsAsync(RestRequest request)
+    {
+        var (body, error) = await RequestJson.ReadAsync(request, "partitions_count");
+        if (error is null && body.ValueKind == JsonValueKind.Undefined) error = RestError.NullPayload;
+        if (error is null && RequestJson.Number(body, "partitions_count") is not (>= 1 and <= int.MaxValue))
+            error = RestError.BadTopic("Number of partitions must be larger than 0.");
+        var topic = request.Values.Second;
+        if (error is null)
+        {
+            var count = (int)RequestJson.Number(body, "partitions_count")!.Value;
+            error = await request.Services.Admin.AddPartitionsAsync(topic, count, request.Cancel) is { } refusal ? RestError.Of(refusal) : null;
+        }
+
+        if (error is null) await GetAsync(request);
+        else V3Call.WriteError(request, error);
     }
 
     public static async Task CreateAsync(RestRequest request)
     {
         var (body, error) = await RequestJson.ReadAsync(
             request, "topic_name", "partitions_count", "replication_factor", "replicas_assignments", "configs", "validate_only");
-        TopicSpec? spec = null;
-        if (error is null) (spec, error) = SpecIn(body);
-        if (spec is null)
+        TopicCreation? creation = null;
+        if (error is null) (creation, error) = TopicRequest.Parse(body);
+        var validateOnly = RequestJson.Text(body, "validate_only") == "true";
+        if (creation is not null && await request.Services.Admin.CreateTopicAsync(creation, validateOnly, request.Cancel) is { } refusal)
+            error = RestError.Of(refusal);
+        if (error is not null)
         {
-            RestResponse.WriteError(request.Http, error!, Negotiation.Json);
+            V3Call.WriteError(request, error);
             return;
         }
 
-        try
-        {
-            var validateOnly = RequestJson.Text(body, "validate_only") == "true";
-            var topic = validateOnly ? await CheckAsync(request, spec) : await request.Services.Log.CreateTopicAsync(spec, request.Cancel);
-            V3Call.Write(request, validateOnly ? StatusCodes.Status200OK : StatusCodes.Status201Created, topic, Write);
-        }
-        catch (Exception refused) when (refused is InvalidTopicException or TopicExistsException)
-        {
-            RestResponse.WriteError(request.Http, RestError.BadTopic(refused.Message), Negotiation.Json);
-        }
+        // Other clients may have deleted it in the meantime: what was asked for is shown then.
+        var view = (validateOnly ? null : await FindAsync(request, creation!.Name)) ?? new TopicView(
+            creation!.Name,
+            creation.Assignments?.Count ?? creation.PartitionCount ?? 0,
+            creation.Assignments?.Values.First().Count ?? creation.ReplicationFactor ?? 0);
+        V3Call.Write(request, validateOnly ? StatusCodes.Status200OK : StatusCodes.Status201Created, view, Write);
     }
 
-    private static async ValueTask<TopicDescription> CheckAsync(RestRequest request, TopicSpec spec)
-    {
-        if (await request.Services.Log.FindTopicAsync(spec.Name, request.Cancel) is not null) throw new TopicExistsException(spec.Name);
-        return new TopicDescription(Guid.Empty, spec.Name, spec.PartitionCount, spec.Configs);
-    }
+    private static async ValueTask<TopicView?> FindAsync(RestRequest request, string topic) =>
+        (await request.Services.Admin.ReplicasAsync([topic], request.Cancel)).TryGetValue(topic, out var replicas) ? ViewOf(topic, replicas) : null;
 
-    private static (TopicSpec? Spec, RestError? Error) SpecIn(JsonElement body)
-    {
-        if (body.ValueKind == JsonValueKind.Undefined) return (null, RestError.NullPayload);
-        var name = RequestJson.Text(body, "topic_name");
-        if (string.IsNullOrEmpty(name)) return (null, RestError.Unprocessable("Error: 422 : topic_name may not be empty"));
-        var partitions = RequestJson.TryGet(body, "partitions_count", out _) ? RequestJson.Number(body, "partitions_count") : 1;
-        if (partitions is not (>= 1 and <= int.MaxValue)) return (null, RestError.BadTopic("Number of partitions must be larger than 0."));
-        if (RequestJson.TryGet(body, "replication_factor", out _) && RequestJson.Number(body, "replication_factor") is not (1 or -1))
-            return (null, RestError.BadTopic("Replication factor is larger than available brokers: there is 1."));
-        if (RequestJson.TryGet(body, "replicas_assignments", out _))
-            return (null, RestError.BadTopic("Replicas cannot be assigned: there is 1 broker. Give partitions_count instead."));
+    private static TopicView ViewOf(string topic, IReadOnlyList<PartitionReplicas> replicas) =>
+        new(topic, replicas.Count, replicas.Count == 0 ? 0 : replicas[0].Replicas.Count);
 
-        var configs = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (!RequestJson.TryGet(body, "configs", out var list)) return (new TopicSpec(name, (int)partitions, configs), null);
-        if (list.ValueKind != JsonValueKind.Array) return (null, RestError.BadRequest("configs must be an array."));
-        foreach (var config in list.EnumerateArray())
-        {
-            if (RequestJson.Unknown(config, "name", "value") is { } unknown) return (null, unknown);
-            if (RequestJson.Text(config, "name") is not { } key) return (null, RestError.Unprocessable("Error: 422 : configs.name may not be null"));
-            if (RequestJson.Text(config, "value") is { } value) configs[key] = value;
-        }
-
-        return (new TopicSpec(name, (int)partitions, configs), null);
-    }
-
-    private static void Write(V3Writer writer, TopicDescription topic)
+    private static void Write(V3Writer writer, TopicView topic)
     {
         var path = $"/topics/{topic.Name}";
         writer.Begin("KafkaTopic", path, ("topic", topic.Name));
         writer.Json.WriteString("topic_name"u8, topic.Name);
         writer.Json.WriteBoolean("is_internal"u8, topic.Name.StartsWith("__", StringComparison.Ordinal));
-        writer.Json.WriteNumber("replication_factor"u8, 1);
+        writer.Json.WriteNumber("replication_factor"u8, topic.ReplicationFactor);
         writer.Json.WriteNumber("partitions_count"u8, topic.PartitionCount);
         writer.Link("partitions", path + "/partitions");
         writer.Link("configs", path + "/configs");
@@ -92,98 +89,75 @@ internal static class V3Topics
         writer.Json.WriteEndArray();
         writer.End();
     }
+
+    private readonly record struct TopicView(string Name, int PartitionCount, int ReplicationFactor);
 }
 
-/// <summary>Partitions, their replicas, and configs of a topic.</summary>
-internal static class V3Partitions
+/// <summary>Reads what a new topic is to be.</summary>
+internal static class TopicRequest
 {
-    public static async Task ListAsync(RestRequest request)
+    public static (TopicCreation? Creation, RestError? Error) Parse(JsonElement body)
     {
-        if (await V3Call.FindTopicAsync(request) is not { } topic) return;
-        V3Call.WriteList(request, "KafkaPartitionList", Enumerable.Range(0, topic.PartitionCount).Select(p => new TopicPartition(topic.Name, p)), Write);
+        if (body.ValueKind == JsonValueKind.Undefined) return (null, RestError.NullPayload);
+        var name = RequestJson.Text(body, "topic_name");
+        if (string.IsNullOrEmpty(name)) return (null, RestError.Unprocessable("Error: 422 : topic_name may not be empty"));
+        var (partitions, error) = NumberIn(body, "partitions_count", int.MaxValue, "Number of partitions must be larger than 0.");
+        if (error is not null) return (null, error);
+        (var replication, error) = NumberIn(body, "replication_factor", short.MaxValue, "Replication factor must be larger than 0.");
+        if (error is not null) return (null, error);
+        (var assignments, error) = AssignmentsIn(body);
+        if (error is not null) return (null, error);
+        if (assignments is not null && (partitions ?? replication) is not null)
+            return (null, RestError.BadTopic("Give partitions_count and replication_factor, or replicas_assignments, not both."));
+        (var configs, error) = ConfigsIn(body);
+        return error is null ? (new TopicCreation(name, partitions, replication, assignments, configs), null) : (null, error);
     }
 
-    public static async Task GetAsync(RestRequest request)
+    /// <summary>A number that may be absent, which -1 stands for too.</summary>
+    private static (int? Number, RestError? Error) NumberIn(JsonElement body, string name, int max, string fault)
     {
-        if (await FindAsync(request) is { } partition) V3Call.Write(request, StatusCodes.Status200OK, partition, Write);
+        if (!RequestJson.TryGet(body, name, out _)) return (null, null);
+        var number = RequestJson.Number(body, name);
+        if (number == -1) return (null, null);
+        return number >= 1 && number <= max ? ((int)number, null) : (null, RestError.BadTopic(fault));
     }
 
-    public static async Task ListReplicasAsync(RestRequest request)
+    private static (Dictionary<int, IReadOnlyList<int>>? Assignments, RestError? Error) AssignmentsIn(JsonElement body)
     {
-        if (await FindAsync(request) is { } partition) V3Call.WriteList(request, "KafkaReplicaList", [partition], WriteReplica);
+        if (!RequestJson.TryGet(body, "replicas_assignments", out var map)) return (null, null);
+        var fault = RestError.BadRequest("replicas_assignments must be an object of partitions, each with an array of at least one broker.");
+        if (map.ValueKind != JsonValueKind.Object) return (null, fault);
+        var assignments = new Dictionary<int, IReadOnlyList<int>>();
+        foreach (var partition in map.EnumerateObject())
+        {
+            if (!int.TryParse(partition.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return (null, fault);
+            if (partition.Value.ValueKind != JsonValueKind.Array || partition.Value.GetArrayLength() == 0) return (null, fault);
+            var brokers = new List<int>();
+            foreach (var broker in partition.Value.EnumerateArray())
+            {
+                if (broker.ValueKind != JsonValueKind.Number || !broker.TryGetInt32(out var id)) return (null, fault);
+                brokers.Add(id);
+            }
+
+            assignments[number] = brokers;
+        }
+
+        return assignments.Count == 0 ? (null, null) : (assignments, null);
     }
 
-    public static async Task GetReplicaAsync(RestRequest request)
+    private static (Dictionary<string, string> Configs, RestError? Error) ConfigsIn(JsonElement body)
     {
-        if (await FindAsync(request) is not { } partition) return;
-        if (request.Values.Fourth == $"{request.Services.Options.BrokerId}")
-            V3Call.Write(request, StatusCodes.Status200OK, partition, WriteReplica);
-        else
-            RestResponse.WriteError(request.Http, new RestError(404, 404, $"Replica {request.Values.Fourth} cannot be found."), Negotiation.Json);
-    }
+        var configs = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!RequestJson.TryGet(body, "configs", out var list)) return (configs, null);
+        if (list.ValueKind != JsonValueKind.Array) return (configs, RestError.BadRequest("configs must be an array."));
+        foreach (var config in list.EnumerateArray())
+        {
+            if (RequestJson.Unknown(config, "name", "value") is { } unknown) return (configs, unknown);
+            if (RequestJson.Text(config, "name") is not { } key)
+                return (configs, RestError.Unprocessable("Error: 422 : configs.name may not be null"));
+            if (RequestJson.Text(config, "value") is { } value) configs[key] = value;
+        }
 
-    public static async Task ListConfigsAsync(RestRequest request)
-    {
-        if (await V3Call.FindTopicAsync(request) is not { } topic) return;
-        V3Call.WriteList(request, "KafkaTopicConfigList", topic.Configs.Select(c => (topic.Name, c.Key, c.Value)), WriteConfig);
-    }
-
-    public static async Task GetConfigAsync(RestRequest request)
-    {
-        if (await V3Call.FindTopicAsync(request) is not { } topic) return;
-        if (topic.Configs.TryGetValue(request.Values.Third, out var value))
-            V3Call.Write(request, StatusCodes.Status200OK, (topic.Name, request.Values.Third, value), WriteConfig);
-        else
-            RestResponse.WriteError(request.Http, new RestError(404, 404, $"Config {request.Values.Third} of topic {topic.Name} is not set."), Negotiation.Json);
-    }
-
-    private static async ValueTask<TopicPartition?> FindAsync(RestRequest request)
-    {
-        var topic = await request.Services.Log.FindTopicAsync(request.Values.Second, request.Cancel);
-        var isNumber = int.TryParse(request.Values.Third, NumberStyles.None, CultureInfo.InvariantCulture, out var partition);
-        if (topic is not null && isNumber && partition < topic.PartitionCount) return new TopicPartition(topic.Name, partition);
-        RestResponse.WriteError(request.Http, topic is null ? RestError.NoTopicPartition : RestError.PartitionNotFound, Negotiation.Json);
-        return null;
-    }
-
-    private static void Write(V3Writer writer, TopicPartition partition)
-    {
-        var path = $"/topics/{partition.Topic}/partitions/{partition.Partition}";
-        writer.Begin("KafkaPartition", path, ("topic", partition.Topic), ("partition", $"{partition.Partition}"));
-        writer.Json.WriteString("topic_name"u8, partition.Topic);
-        writer.Json.WriteNumber("partition_id"u8, partition.Partition);
-        writer.Link("leader", $"{path}/replicas/{writer.Broker}");
-        writer.Link("replicas", path + "/replicas");
-        writer.Link("reassignment", path + "/reassignment");
-        writer.End();
-    }
-
-    private static void WriteReplica(V3Writer writer, TopicPartition partition)
-    {
-        var path = $"/topics/{partition.Topic}/partitions/{partition.Partition}/replicas/{writer.Broker}";
-        writer.Begin(
-            "KafkaReplica", path, ("topic", partition.Topic), ("partition", $"{partition.Partition}"), ("replica", $"{writer.Broker}"));
-        writer.Json.WriteString("topic_name"u8, partition.Topic);
-        writer.Json.WriteNumber("partition_id"u8, partition.Partition);
-        writer.Json.WriteNumber("broker_id"u8, writer.Broker);
-        writer.Json.WriteBoolean("is_leader"u8, true);
-        writer.Json.WriteBoolean("is_in_sync"u8, true);
-        writer.Link("broker", $"/brokers/{writer.Broker}");
-        writer.End();
-    }
-
-    private static void WriteConfig(V3Writer writer, (string Topic, string Name, string Value) config)
-    {
-        writer.Begin("KafkaTopicConfig", $"/topics/{config.Topic}/configs/{config.Name}", ("topic", config.Topic), ("config", config.Name));
-        writer.Json.WriteString("topic_name"u8, config.Topic);
-        writer.Json.WriteString("name"u8, config.Name);
-        writer.Json.WriteString("value"u8, config.Value);
-        writer.Json.WriteBoolean("is_default"u8, false);
-        writer.Json.WriteBoolean("is_read_only"u8, false);
-        writer.Json.WriteBoolean("is_sensitive"u8, false);
-        writer.Json.WriteString("source"u8, "DYNAMIC_TOPIC_CONFIG");
-        writer.Json.WriteStartArray("synonyms"u8);
-        writer.Json.WriteEndArray();
-        writer.End();
+        return (configs, null);
     }
 }

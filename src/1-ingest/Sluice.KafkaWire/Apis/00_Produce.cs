@@ -118,6 +118,7 @@ internal static class Produce
         AppendError.OutOfOrderSequence => KafkaError.OutOfOrderSequenceNumber,
         AppendError.FencedProducer => KafkaError.InvalidProducerEpoch,
         AppendError.PartitionClosed => KafkaError.TopicAuthorizationFailed,
+        AppendError.MissingKey => KafkaError.InvalidRecord,
         _ => KafkaError.UnknownServerError,
     };
 
@@ -126,6 +127,7 @@ internal static class Produce
         AppendError.CorruptMessage => "The batch does not match its CRC, or holds records that no consumer could read.",
         AppendError.StorageError => "The partition stopped after a failed write; it recovers when the broker is started again.",
         AppendError.Busy => "The partition's queue is full; nothing was written.",
+        AppendError.MissingKey => "The topic is compacted (cleanup.policy): every record needs a key.",
         _ => null,
     };
 

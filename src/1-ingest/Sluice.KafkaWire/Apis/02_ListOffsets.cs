@@ -4,21 +4,23 @@ using Sluice.Log;
 
 namespace Sluice.KafkaWire.Apis;
 
-// ListOffsets, key 2, versions 1-8 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_ListOffsets
+// ListOffsets, key 2, versions 1-10 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_ListOffsets
 //
 // Behaviour: -1 is the end, -2 and -4 (earliest local) the first retained offset, -3 the record with the largest timestamp, and a
-// timestamp the first offset whose record is as late or later, with that record's own timestamp. Nothing is found as offset -1.
+// timestamp the first offset whose record is as late or later, with that record's own timestamp. Nothing is found as offset -1; so is -5, the
+// last offset in tiered storage, which is not there.
 //
-// Known differences: there are no open transactions, so both isolation levels see the same end. Version 9 and later ask about tiered
-// storage, which is not there.
+// Known differences: there are no open transactions, so both isolation levels see the same end. The timeout (from 10) is not looked at:
+// an answer never waits for another store.
 internal static class ListOffsets
 {
     private const long Latest = -1;
     private const long Earliest = -2;
     private const long LargestTimestamp = -3;
     private const long EarliestLocal = -4;
+    private const long LatestTiered = -5;
 
-    public static readonly KafkaApi Api = new(2, "ListOffsets", 1, 8, 6, AnswerAsync);
+    public static readonly KafkaApi Api = new(2, "ListOffsets", 1, 10, 6, AnswerAsync);
 
     private static async ValueTask AnswerAsync(KafkaCall call)
     {
@@ -81,6 +83,7 @@ internal static class ListOffsets
             var offsets = await log.OffsetsAsync(partition, call.Cancel);
             if (question.TimestampMs == Latest) return new Found(KafkaError.None, offsets.End);
             if (question.TimestampMs is Earliest or EarliestLocal) return new Found(KafkaError.None, offsets.Start);
+            if (question.TimestampMs == LatestTiered) return new Found(KafkaError.None);
             var timestampMs = question.TimestampMs;
             if (timestampMs == LargestTimestamp)
             {

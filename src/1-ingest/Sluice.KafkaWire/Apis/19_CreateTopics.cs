@@ -10,7 +10,6 @@ namespace Sluice.KafkaWire.Apis;
 // is on disk. validate_only checks and creates nothing. From version 5 the configs in force are told.
 //
 // Known differences: a replication factor other than 1 (or -1) is refused, for there is one broker, and so are assignments to another.
-// cleanup.policy=compact is refused with INVALID_CONFIG: the log deletes, and does not compact.
 internal static class CreateTopics
 {
     public static readonly KafkaApi Api = new(19, "CreateTopics", 2, 7, 5, AnswerAsync);

@@ -63,7 +63,8 @@ internal static class DescribeConfigs
         return isBroker ? (KafkaError.None, BrokerConfigs(broker)) : (KafkaError.InvalidRequest, []);
     }
 
-    private static IEnumerable<Config> BrokerConfigs(KafkaServices broker)
+    /// <summary>The configs of the broker, in ordinal order of their names.</summary>
+    public static IEnumerable<Config> BrokerConfigs(KafkaServices broker)
     {
         var (options, limits) = (broker.Options, broker.Limits);
         var configs = new SortedDictionary<string, object>(StringComparer.Ordinal)
@@ -113,5 +114,5 @@ internal static class DescribeConfigs
         response.WriteTags();
     }
 
-    private sealed record Config(string Name, string Value, ConfigSource Source, bool IsReadOnly);
+    public sealed record Config(string Name, string Value, ConfigSource Source, bool IsReadOnly);
 }

@@ -4,10 +4,10 @@ namespace Sluice.KafkaWire.Apis;
 
 // SaslAuthenticate, key 36, versions 0-2 (flexible from 2). https://kafka.apache.org/protocol#The_Messages_SaslAuthenticate
 //
-// Behaviour: checks a PLAIN message (RFC 4616) against the configured users. Before a handshake it is answered ILLEGAL_SASL_STATE; with a
-// wrong user or password SASL_AUTHENTICATION_FAILED, and the connection may try again.
+// Behaviour: a step of the exchange that the handshake chose, PLAIN (RFC 4616) or SCRAM (RFC 5802). Before a handshake it is answered
+// ILLEGAL_SASL_STATE; with a wrong user or password SASL_AUTHENTICATION_FAILED, and the connection ends.
 //
-// Known differences: sessions do not expire (session_lifetime_ms is 0); Kafka closes a connection whose authentication failed.
+// Known differences: sessions do not expire (session_lifetime_ms is 0).
 internal static class SaslAuthenticate
 {
     public const short Key = 36;
@@ -17,19 +17,19 @@ internal static class SaslAuthenticate
     private static ValueTask AnswerAsync(KafkaCall call)
     {
         var message = call.Reader().ReadBytes();
-        var (error, text) = Check(call, message.Span);
+        var (error, text, answer) = Answer(call, message.Span);
         call.Response.WriteError(error);
         call.Response.WriteNullableString(text);
-        call.Response.WriteBytes([]);
+        call.Response.WriteBytes(answer);
         if (call.Version >= 1) call.Response.WriteInt64(0);
         call.Response.WriteTags();
         return default;
     }
 
-    private static (KafkaError Error, string? Text) Check(KafkaCall call, ReadOnlySpan<byte> message)
+    private static (KafkaError Error, string? Text, byte[] Bytes) Answer(KafkaCall call, ReadOnlySpan<byte> message)
     {
-        if (!call.Sasl.IsHandshaken) return (KafkaError.IllegalSaslState, "A SaslHandshake has to come first.");
-        if (call.Broker.Options.SaslPlainUsers.Count == 0 || call.Sasl.Authenticate(message)) return (KafkaError.None, null);
-        return (KafkaError.SaslAuthenticationFailed, "Authentication failed: wrong user name or password.");
+        if (!call.Sasl.IsHandshaken) return (KafkaError.IllegalSaslState, "A SaslHandshake has to come first.", []);
+        if (call.Sasl.Answer(message) is { } answer) return (KafkaError.None, null, answer);
+        return (KafkaError.SaslAuthenticationFailed, "Authentication failed: wrong user name or password.", []);
     }
 }

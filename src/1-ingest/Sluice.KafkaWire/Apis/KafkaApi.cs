@@ -1,3 +1,4 @@
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Wire;
 
 namespace Sluice.KafkaWire.Apis;

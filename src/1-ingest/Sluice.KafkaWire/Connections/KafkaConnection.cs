@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sluice.KafkaWire.Apis;
+using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Wire;
 
 namespace Sluice.KafkaWire.Connections;
@@ -30,7 +31,7 @@ internal sealed partial class KafkaConnection : IDisposable
         _broker = broker;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping);
         _responses = Channel.CreateBounded<Task<KafkaWriter?>>(broker.Limits.RequestsInFlightPerConnection);
-        _sasl = new SaslSession(broker.Options.SaslPlainUsers);
+        _sasl = new SaslSession(broker.SaslUsers);
         _clientHost = "/" + (connection.RemoteEndPoint as IPEndPoint)?.Address;
         Note(ref _lastActive);
     }
@@ -81,6 +82,8 @@ internal sealed partial class KafkaConnection : IDisposable
             await _responses.Writer.WriteAsync(answer, _ending.Token);
             // The sender says why, and ends the connection.
             if (answer.IsFaulted || answer.IsCanceled) return;
+            // As in Kafka: who guesses passwords has to connect for each of them.
+            if (_sasl.HasFailed) return;
         }
     }
 

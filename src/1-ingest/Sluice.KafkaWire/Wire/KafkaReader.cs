@@ -79,9 +79,13 @@ internal ref struct KafkaReader
     /// <summary>The number of elements; 0 for null.</summary>
     public int ReadArrayLength() => Math.Max(0, ReadNullableArrayLength());
 
-    public int[] ReadInt32Array()
+    public int[] ReadInt32Array() => ReadNullableInt32Array() ?? [];
+
+    public int[]? ReadNullableInt32Array()
     {
-        var values = new int[ReadArrayLength()];
+        var count = ReadNullableArrayLength();
+        if (count < 0) return null;
+        var values = new int[count];
         for (var i = 0; i < values.Length; i++) values[i] = ReadInt32();
         return values;
     }

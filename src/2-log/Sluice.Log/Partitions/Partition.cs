@@ -12,6 +12,9 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
     private TaskCompletionSource? _moved;
     private long _start = start;
     private long _end = end;
+    private readonly Lock _swapping = new();
+    // Odd while a swap is under way.
+    private long _swaps;
     private bool _gone;
     private bool _closed;
 
@@ -30,6 +33,39 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
             var start = Volatile.Read(ref _start);
             return new PartitionOffsets(start, Volatile.Read(ref _end));
         }
+    }
+
+    /// <summary>
+    /// Files are exchanged from here to <see cref="EndSwap"/>, under names that stay. A read that meets it may have taken an index from one
+    /// side and records from the other, and is done again.
+    /// </summary>
+    public void BeginSwap()
+    {
+        _swapping.Enter();
+        Interlocked.Increment(ref _swaps);
+    }
+
+    /// <inheritdoc cref="BeginSwap"/>
+    public void EndSwap()
+    {
+        Interlocked.Increment(ref _swaps);
+        _swapping.Exit();
+    }
+
+    /// <summary>The number of this read's side of the swaps, for <see cref="IsSwapped"/>; waits while one is under way.</summary>
+    public long AwaitSwap()
+    {
+        var swaps = Volatile.Read(ref _swaps);
+        if (swaps % 2 == 0) return swaps;
+        lock (_swapping) return Volatile.Read(ref _swaps);
+    }
+
+    /// <summary>Whether files were exchanged since.</summary>
+    public bool IsSwapped(long since)
+    {
+        // What was read before has to be read before this.
+        Interlocked.MemoryBarrier();
+        return Volatile.Read(ref _swaps) != since;
     }
 
     public void SetSegments(IEnumerable<Segment> segments) => Volatile.Write(ref _segments, segments.ToArray());

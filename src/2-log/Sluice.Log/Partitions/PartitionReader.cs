@@ -14,6 +14,24 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
     /// <param name="into">Where the bytes go; null for memory of their own.</param>
     public FetchedBatches Read(long offset, int bytesMax, ByteWriter? into)
     {
+        while (true)
+        {
+            var swaps = partition.AwaitSwap();
+            try
+            {
+                var read = ReadOnce(offset, bytesMax, into);
+                if (!partition.IsSwapped(swaps)) return read;
+            }
+            catch (Exception fault) when (fault is CorruptLogException or IOException && partition.IsSwapped(swaps))
+            {
+                // It met an exchange of files and fell between them.
+                continue;
+            }
+        }
+    }
+
+    private FetchedBatches ReadOnce(long offset, int bytesMax, ByteWriter? into)
+    {
         try
         {
             return ReadSnapshot(offset, bytesMax, into);
@@ -31,16 +49,17 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
     {
         while (true)
         {
+            var swaps = partition.AwaitSwap();
             var offsets = partition.Offsets;
             try
             {
-                foreach (var segment in partition.Segments)
-                {
-                    if (segment.MaxTimestampMs < timestampMs) continue;
-                    if (Search(segment, timestampMs, offsets) is { } found) return found;
-                }
-
-                return null;
+                var found = SearchAll(timestampMs, offsets);
+                if (!partition.IsSwapped(swaps)) return found;
+            }
+            catch (Exception fault) when (fault is CorruptLogException or IOException && partition.IsSwapped(swaps))
+            {
+                // It met an exchange of files and fell between them.
+                continue;
             }
             catch (IOException fault) when (IsMissing(fault) && partition.IsGone)
             {
@@ -128,6 +147,17 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         // Bytes that cannot be the beginning of a batch are damage, not a batch that did not fit.
         if (rest.Length >= RecordBatchHeader.Size && !RecordBatchHeader.TryRead(rest, out _)) throw Damaged(segment, position + filled);
         return filled;
+    }
+
+    private long? SearchAll(long timestampMs, PartitionOffsets offsets)
+    {
+        foreach (var segment in partition.Segments)
+        {
+            if (segment.MaxTimestampMs < timestampMs) continue;
+            if (Search(segment, timestampMs, offsets) is { } found) return found;
+        }
+
+        return null;
     }
 
     private long? Search(Segment segment, long timestampMs, PartitionOffsets offsets)

@@ -17,7 +17,7 @@ internal sealed partial class PartitionWriter
         if (_position > _checkpoint.Position) Checkpoint();
     }
 
-    private bool IsAged(long nowMs) => _position > 0 && nowMs - _segmentSinceMs >= _config.SegmentMs;
+    private bool IsAged(long nowMs) => _position > 0 && nowMs - _segmentSinceMs >= _config.RollMs;
 
     private bool MustRoll(int bytes, int lastOffsetDelta, long nowMs) =>
         _position > 0
@@ -89,6 +89,7 @@ internal sealed partial class PartitionWriter
 
     private void DeleteExpired(long nowMs)
     {
+        if (!_config.Deletes) return;
         var segments = _partition.Segments;
         var keepFrom = Math.Max(FirstYoung(segments, nowMs), FirstWithinBytes(segments));
         if (keepFrom == 0) return;

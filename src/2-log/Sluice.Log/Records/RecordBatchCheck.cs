@@ -6,20 +6,24 @@ namespace Sluice.Log.Records;
 /// </summary>
 internal static class RecordBatchCheck
 {
-    public static AppendError Check(ReadOnlySpan<byte> bytes, int batchBytesMax, out CheckedBatch batch)
+    /// <param name="needsKeys">Every record has to have a key, as compaction asks.</param>
+    public static AppendError Check(ReadOnlySpan<byte> bytes, int batchBytesMax, out CheckedBatch batch, bool needsKeys = false)
     {
         batch = default;
         if (!RecordBatchHeader.TryRead(bytes, out var header) || header.SizeBytes != bytes.Length) return AppendError.CorruptMessage;
         if (bytes.Length > batchBytesMax) return AppendError.MessageTooLarge;
         if (header.RecordCount < 1 || header.LastOffsetDelta != header.RecordCount - 1) return AppendError.CorruptMessage;
-        if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs)) return AppendError.CorruptMessage;
+        if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs, out var hasKeys))
+            return AppendError.CorruptMessage;
+        if (needsKeys && !hasKeys) return AppendError.MissingKey;
         batch = new CheckedBatch(header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs, ProducerStamp.Read(bytes));
         return AppendError.None;
     }
 
-    private static bool TryWalk(in RecordBatchHeader header, ReadOnlySpan<byte> records, out long maxTimestampMs)
+    private static bool TryWalk(in RecordBatchHeader header, ReadOnlySpan<byte> records, out long maxTimestampMs, out bool hasKeys)
     {
         maxTimestampMs = long.MinValue;
+        hasKeys = true;
         try
         {
             if (header.Compression != CompressionType.None)
@@ -29,6 +33,7 @@ internal static class RecordBatchCheck
             {
                 cursor.Read();
                 if (cursor.OffsetDelta != i) return false;
+                hasKeys &= !cursor.KeyIsNull;
                 maxTimestampMs = Math.Max(maxTimestampMs, header.BaseTimestampMs + cursor.TimestampDelta);
             }
 

@@ -22,6 +22,7 @@ internal readonly record struct RecordBatchHeader(
     public const int LengthOverhead = 12;
 
     public const byte MagicV2 = 2;
+    public const int LengthAt = 8;
     public const int LeaderEpochAt = 12;
     public const int MagicAt = 16;
     public const int CrcAt = 17;
@@ -34,7 +35,7 @@ internal readonly record struct RecordBatchHeader(
     public const int BaseSequenceAt = 53;
     public const int RecordCountAt = 57;
 
-    private const short CompressionMask = 0x07;
+    public const short CompressionMask = 0x07;
     private const short LogAppendTimeBit = 0x08;
     private const short ControlBit = 0x20;
 

@@ -9,6 +9,9 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> records)
 
     public readonly bool AtEnd => _reader.Remaining == 0;
 
+    /// <summary>Bytes read so far: where the next record begins.</summary>
+    public readonly int Position => _reader.Position;
+
     public long TimestampDelta { get; private set; }
 
     public int OffsetDelta { get; private set; }

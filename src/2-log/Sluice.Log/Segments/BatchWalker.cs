@@ -26,13 +26,16 @@ internal sealed class BatchWalker(IFile file, long position, long limit, int chu
         Position += _header.SizeBytes;
         _header = default;
         if (limit - Position < RecordBatchHeader.Size) return false;
-        if (RecordBatchHeader.TryRead(Window(RecordBatchHeader.Size), out _header) && _header.SizeBytes <= limit - Position) return true;
+        if (RecordBatchHeader.TryRead(Window(RecordBatchHeader.Size).Span, out _header) && _header.SizeBytes <= limit - Position) return true;
         _header = default;
         return false;
     }
 
     /// <summary>The bytes of the current batch, valid until the next step; shorter than the batch when the file ends within it.</summary>
-    public ReadOnlySpan<byte> ReadBatch() => Window(_header.SizeBytes);
+    public ReadOnlySpan<byte> ReadBatch() => Window(_header.SizeBytes).Span;
+
+    /// <inheritdoc cref="ReadBatch"/>
+    public ReadOnlyMemory<byte> ReadBatchMemory() => Window(_header.SizeBytes);
 
     public void Dispose()
     {
@@ -40,7 +43,7 @@ internal sealed class BatchWalker(IFile file, long position, long limit, int chu
         _buffer = [];
     }
 
-    private ReadOnlySpan<byte> Window(int wanted)
+    private ReadOnlyMemory<byte> Window(int wanted)
     {
         var skip = Position - _windowAt;
         if (skip < 0 || skip + wanted > _windowBytes)
@@ -57,6 +60,6 @@ internal sealed class BatchWalker(IFile file, long position, long limit, int chu
             skip = 0;
         }
 
-        return _buffer.AsSpan((int)skip, (int)Math.Min(wanted, _windowBytes - skip));
+        return _buffer.AsMemory((int)skip, (int)Math.Min(wanted, _windowBytes - skip));
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
+using Sluice.Log.Compaction;
 using Sluice.Log.Partitions;
 using Sluice.Log.Producers;
 
@@ -35,7 +36,14 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         var from = checkpoint is null ? 0 : names.FindIndex(name => name.BaseOffset == checkpoint.SegmentBaseOffset);
         if (from < 0) throw Corrupt(new SegmentName(directory, checkpoint!.SegmentBaseOffset).LogPath, 0, "the file is missing.");
         var segments = new List<Segment>(names.Count);
-        for (var i = 0; i < from; i++) segments.Add(OpenSealed(names[i], names[i + 1].BaseOffset));
+        for (var i = 0; i < from;)
+        {
+            var (segment, end) = OpenSealed(names[i++]);
+            if (names[i].BaseOffset < end) DeleteMerged(segment, end, names, i, ref from);
+            if (names[i].BaseOffset != end) throw Gap(segment.Name, segment.ReadableBytes, end, names[i].BaseOffset);
+            segments.Add(segment);
+        }
+
         for (var i = from; i < names.Count - 1; i++)
         {
             var scanned = Scan(names[i], i == from ? checkpoint : null, isLast: false);
@@ -55,6 +63,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         foreach (var file in _files.ListFiles(directory))
         {
             if (SegmentName.TryParse(file, out var baseOffset, out var suffix)) found.Add((baseOffset, suffix));
+            else if (file.EndsWith(SegmentName.CleanedSuffix, StringComparison.Ordinal)) _files.Delete(Path.Combine(directory, file));
         }
 
         var bases = found.Where(f => f.Suffix == SegmentName.LogSuffix).Select(f => f.BaseOffset).Order().ToList();
@@ -68,7 +77,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         return bases.Where(b => !unwanted.Contains(b)).Select(b => new SegmentName(directory, b)).ToList();
     }
 
-    private Segment OpenSealed(SegmentName name, long nextBaseOffset)
+    private (Segment Segment, long EndOffset) OpenSealed(SegmentName name)
     {
         if (!HasIndexes(name)) RebuildIndexes(name);
         using var log = _files.Open(name.LogPath, FileOpen.Read);
@@ -77,8 +86,23 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         var end = name.BaseOffset;
         while (walker.MoveNext()) end = walker.Header.NextOffset;
         if (walker.Position != length) throw Corrupt(name.LogPath, walker.Position, "no whole batch begins here.");
-        if (end != nextBaseOffset) throw Gap(name, length, end, nextBaseOffset);
-        return Segment.Sealed(name, length, LargestTimestamp(name));
+        return (Segment.Sealed(name, length, LargestTimestamp(name)), end);
+    }
+
+    /// <summary>
+    /// Deletes the segments that compaction had merged into the one before them when it was interrupted: that one holds all of their offsets,
+    /// and ends where one of the next begins.
+    /// </summary>
+    private void DeleteMerged(Segment into, long end, List<SegmentName> names, int at, ref int from)
+    {
+        var next = names.FindIndex(at, from - at + 1, n => n.BaseOffset == end);
+        if (next < 0) throw Gap(into.Name, into.ReadableBytes, end, names[at].BaseOffset);
+        // Nothing is deleted on the word of a batch that may be damaged.
+        foreach (var _ in SegmentBatches.Read(_files, into, 0, CancellationToken.None)) continue;
+        foreach (var merged in names.GetRange(at, next - at)) Segment.Sealed(merged, 0, -1).Delete(_files);
+        _files.SyncDirectory(directory);
+        names.RemoveRange(at, next - at);
+        from -= next - at;
     }
 
     private Recovered OpenLast(SegmentName name, PartitionCheckpoint? checkpoint, List<Segment> segments)
@@ -117,7 +141,9 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         while (walker.MoveNext())
         {
             var batch = walker.ReadBatch();
-            if (walker.Header.BaseOffset != end || batch.Length < walker.Header.SizeBytes || !walker.Header.CrcMatches(batch)) break;
+            // Compaction leaves gaps in sealed segments; the open one has none.
+            var isNext = isLast ? walker.Header.BaseOffset == end : walker.Header.BaseOffset >= end;
+            if (!isNext || batch.Length < walker.Header.SizeBytes || !walker.Header.CrcMatches(batch)) break;
             if (isLast && walker.Position >= durable) log.Write(batch, walker.Position);
             if (replay) _producers.Replay(walker.Header, batch, _nowMs);
             index.Add(walker.Header, (int)walker.Position);

@@ -8,6 +8,10 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
     public const string LogSuffix = ".log";
     public const string IndexSuffix = ".index";
     public const string TimeIndexSuffix = ".timeindex";
+
+    /// <summary>Ends the name of a file that compaction has not finished; the recovery deletes it.</summary>
+    public const string CleanedSuffix = ".cleaned";
+
     private const int Digits = 20;
 
     public string LogPath => PathOf(LogSuffix);
@@ -15,6 +19,9 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
     public string IndexPath => PathOf(IndexSuffix);
 
     public string TimeIndexPath => PathOf(TimeIndexSuffix);
+
+    /// <summary>Where compaction writes the segment that takes this one's place.</summary>
+    public string CleanedPath => LogPath + CleanedSuffix;
 
     /// <summary>The base offset and suffix in a file name; false for a file that is not part of a segment.</summary>
     public static bool TryParse(string fileName, out long baseOffset, out string suffix)

@@ -21,7 +21,7 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
         return await CommitAsync(basis, removed, added, s_parameters, cancel);
     }
 
-    /// <summary>Writes files anew, partition by partition, with their rows in order.</summary>
+    /// <summary>Writes files anew, partition by partition, with their rows in order; without an order, those that are better packed.</summary>
     public async Task<Compaction?> OrderAsync(
         Snapshot basis, IReadOnlyList<AddFile> files, DuckDBConnection connection, OptimizeOptions options, CancellationToken cancel)
     {
@@ -29,6 +29,7 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
         var order = ZOrder.OrderBy(table, basis, options.ZOrderBy);
         var by = System.Text.Json.JsonSerializer.Serialize(options.ZOrderBy);
         if (options.OnlyUnordered) files = [.. files.Where(file => file.Tags?.GetValueOrDefault(OrderTag) != by)];
+        if (options.ZOrderBy.Count == 0) files = CompactionPlan.Pack(files, options.FileBytesMax ?? writer.FileBytesMax);
         if (files.Count == 0) return null;
         var added = new List<AddFile>();
         foreach (var partition in files.GroupBy(CompactionPlan.Partition, StringComparer.Ordinal))

@@ -17,6 +17,19 @@ internal static class CompactionPlan
         return [];
     }
 
+    /// <summary>Files that are better written anew: several of a partition that are below half of the size wanted, and those with deleted rows.</summary>
+    public static IReadOnlyList<AddFile> Pack(IEnumerable<AddFile> files, long bytesWanted)
+    {
+        var chosen = new List<AddFile>();
+        foreach (var partition in files.GroupBy(Partition, StringComparer.Ordinal))
+        {
+            var small = partition.Where(file => file.DeletionVector is not null || file.Size < bytesWanted / 2).ToList();
+            if (small.Count > 1 || small.Exists(file => file.DeletionVector is not null)) chosen.AddRange(small);
+        }
+
+        return chosen;
+    }
+
     /// <summary>A text that files of the same partition share, and no others; an empty value is null.</summary>
     public static string Partition(AddFile file) => file.PartitionValues.Count == 0 ? "" : string.Concat(
         file.PartitionValues.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => string.IsNullOrEmpty(v.Value) ? "-" : $"{v.Value.Length}:{v.Value}"));

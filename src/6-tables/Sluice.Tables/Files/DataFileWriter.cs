@@ -8,6 +8,9 @@ namespace Sluice.Tables;
 /// <summary>Writes the rows of a select as data files of a table: DuckDB makes the Parquet, this makes the <c>add</c> actions.</summary>
 internal sealed class DataFileWriter(TableCatalog catalog, TableName table, TableLog log)
 {
+    /// <summary>The size at which a file is closed unless told.</summary>
+    public long FileBytesMax => catalog.Options.DataFileBytesMax;
+
     /// <param name="fileBytesMax">The size at which a file is closed; null for that of the options.</param>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
         Snapshot snapshot, DuckDBConnection connection, string select, CancellationToken cancel, long? fileBytesMax = null)

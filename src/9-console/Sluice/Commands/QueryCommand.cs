@@ -6,7 +6,7 @@ using Sluice.Sql;
 
 namespace Sluice.Console.Commands;
 
-/// <summary><c>sluice query "SQL" [--json|--csv]</c>: a SELECT over all tables and answers.</summary>
+/// <summary><c>sluice query "SQL" [--json|--csv]</c>: a SELECT over all tables and answers, as they are or as they were.</summary>
 internal static class QueryCommand
 {
     public static Command Create(Invocation invocation)
@@ -14,7 +14,7 @@ internal static class QueryCommand
         var sql = new Argument<string>("SQL") { Description = "A SELECT, e.g. \"SELECT * FROM batch.user LIMIT 5\"" };
         var json = new Option<bool>("--json") { Description = "One JSON object per row" };
         var csv = new Option<bool>("--csv") { Description = "CSV with a header" };
-        var command = new Command("query", "Run a SELECT over all tables") { sql, json, csv };
+        var command = new Command("query", "Run a SELECT over all tables; behind a table, VERSION AS OF 3 or TIMESTAMP AS OF '2026-01-31' reads it as it was") { sql, json, csv };
         command.SetAction((parse, cancel) => CommandLine.WithNodeAsync(
             invocation,
             parse,

@@ -39,7 +39,7 @@ internal sealed class IngestServers : IAsyncDisposable
     public static async Task<IngestServers> StartAsync(SluiceNode node, Settings.PortSettings ports, CancellationToken cancel)
     {
         var model = Model(node.Settings.Gateway);
-        var rest = new KafkaRestProxy(node.Log, new KafkaRestOptions(), node.Time, node.Logging.CreateLogger<KafkaRestProxy>());
+        var rest = new KafkaRestProxy(node.Log, node.Log, new KafkaRestOptions(), node.Time, node.Logging.CreateLogger<KafkaRestProxy>());
         var kinesis = new KinesisService(node.Log, node.Settings.Kinesis.Options(), node.Time, node.Logging.CreateLogger<KinesisService>());
         var services = new Dictionary<string, RequestDelegate>
         {

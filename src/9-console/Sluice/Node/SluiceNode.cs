@@ -27,7 +27,7 @@ internal sealed class SluiceNode : IAsyncDisposable
         Directory = directory;
         Pipeline = pipeline;
         Logging = logging;
-        var sql = new DuckDbOptions(Path.Combine(directory.Temp, "sql"), settings.Sql.Memory.Bytes, settings.Sql.Threads);
+        var sql = Sql = new DuckDbOptions(Path.Combine(directory.Temp, "sql"), settings.Sql.Memory.Bytes, settings.Sql.Threads);
         var log = new EmbeddedLogOptions
         {
             Directory = directory.Log, Durability = settings.Log.Durability, TopicDefaults = settings.Log.Topics.AsReadOnly(),
@@ -78,6 +78,9 @@ internal sealed class SluiceNode : IAsyncDisposable
     public IObjectStore Raw { get; }
 
     public TableCatalog Tables { get; }
+
+    /// <summary>Bounds of each DuckDB instance that a command opens.</summary>
+    public DuckDbOptions Sql { get; }
 
     public S3Sink Sink { get; }
 

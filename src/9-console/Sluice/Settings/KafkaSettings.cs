@@ -13,11 +13,14 @@ internal sealed class KafkaSettings
     /// <summary>Partitions of a topic whose creator leaves it to the broker.</summary>
     public int DefaultPartitions { get; set; } = s_defaults.DefaultPartitions;
 
-    /// <summary>Passwords by user name for SASL/PLAIN; with any, every connection must authenticate. Better in a file that is not in the repository.</summary>
-    public IDictionary<string, string> SaslPlainUsers { get; set; } = new Dictionary<string, string>();
+    /// <summary>
+    /// Passwords by user name for SASL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512); with any, every connection must authenticate.
+    /// Better in a file that is not in the repository.
+    /// </summary>
+    public IDictionary<string, string> SaslUsers { get; set; } = new Dictionary<string, string>();
 
     public KafkaOptions Options(int port) => s_defaults with
     {
-        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, SaslPlainUsers = SaslPlainUsers.AsReadOnly(),
+        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, SaslUsers = SaslUsers.AsReadOnly(),
     };
 }

@@ -34,7 +34,7 @@ internal static class Scalar
         _ => "a number",
     };
 
-    private static bool TryParseDuration(string text, out TimeSpan span)
+    public static bool TryParseDuration(string text, out TimeSpan span)
     {
         (string Suffix, TimeSpan Unit)[] units =
         [

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Log.Compaction;
+using Sluice.Log.Segments;
+
+namespace Sluice.Log.Partitions;
+
+internal sealed partial class PartitionWriter
+{
+    /// <summary>
+    /// Puts a compacted segment in the place of those it was made of; false when they are not all there any more, or the partition has
+    /// ended. What a crash interrupts is completed or undone by the recovery: an index is never beside a file it was not made for, and the
+    /// segments that were merged are deleted last.
+    /// </summary>
+    public bool TryReplace(Rewritten rewritten)
+    {
+        var (files, directory, name) = (_storage.Files, _settings.Directory, rewritten.Replaced[0].Name);
+        var segments = _partition.Segments;
+        var at = Array.IndexOf(segments, rewritten.Replaced[0]);
+        var isThere = !_stopped && at >= 0 && segments.Skip(at).Take(rewritten.Replaced.Count).SequenceEqual(rewritten.Replaced);
+        if (!isThere)
+        {
+            files.Delete(name.CleanedPath);
+            return false;
+        }
+
+        var oldBytes = rewritten.Replaced.Sum(s => s.ReadableBytes);
+        var compacted = Segment.Open(name, rewritten.Index, rewritten.Bytes);
+        _partition.BeginSwap();
+        try
+        {
+            files.Delete(name.IndexPath);
+            files.Delete(name.TimeIndexPath);
+            files.SyncDirectory(directory);
+            files.Replace(name.CleanedPath, name.LogPath);
+            files.SyncDirectory(directory);
+            foreach (var merged in rewritten.Replaced.Skip(1)) merged.Delete(files);
+            foreach (var replaced in rewritten.Replaced) _storage.Forget(replaced);
+            _partition.SetSegments([.. segments.Take(at), compacted, .. segments.Skip(at + rewritten.Replaced.Count)]);
+        }
+        finally
+        {
+            _partition.EndSwap();
+        }
+
+        rewritten.Index.Persist(files, name);
+        files.SyncDirectory(directory);
+        compacted.Seal();
+        Compacted(_storage.Logger, rewritten.Replaced.Count, _partition.Name, oldBytes, rewritten.Bytes);
+        return true;
+    }
+
+    [LoggerMessage(112, LogLevel.Debug, "Compaction made one of {Count} segments of {Partition}: {OldBytes} bytes became {NewBytes}")]
+    private static partial void Compacted(ILogger logger, int count, TopicPartition partition, long oldBytes, long newBytes);
+}

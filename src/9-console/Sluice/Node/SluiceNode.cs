@@ -58,7 +58,8 @@ internal sealed class SluiceNode : IAsyncDisposable
         System.IO.Directory.CreateDirectory(directory.Schedule);
         _runs = RunStore.Open(Path.Combine(directory.Schedule, "runs.db"), $"{Environment.MachineName}/{Environment.ProcessId}");
         Dag = PipelineTasks.DagOf(pipeline);
-        Scheduler = new Scheduler(_runs, [Dag, PipelineTasks.StreamDagOf(pipeline)], new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
+        Maintenance = new TableMaintenance(Path.Combine(directory.Temp, "maintenance"), settings.Sql.Memory.Bytes);
+        Scheduler = new Scheduler(_runs, PipelineTasks.DagsOf(pipeline), new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
     }
 
     public SluiceSettings Settings { get; }
@@ -106,6 +107,8 @@ internal sealed class SluiceNode : IAsyncDisposable
     public Ledger Ledger { get; }
 
     public QualityResults Quality { get; }
+
+    public TableMaintenance Maintenance { get; }
 
     public Questions Questions { get; }
 
@@ -198,6 +201,7 @@ internal sealed class SluiceNode : IAsyncDisposable
     {
         await StreamCleaner.DisposeAsync();
         Sink.Dispose();
+        Maintenance.Dispose();
         _runs.Dispose();
         _checkpoints.Dispose();
         if (Streams != Topics && Streams != Log) await Streams.DisposeAsync();

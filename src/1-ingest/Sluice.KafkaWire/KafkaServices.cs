@@ -37,7 +37,7 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
     public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
 
     /// <summary>The cluster's id, the same over restarts.</summary>
-    public string ClusterId { get; } = log.ClusterId;
+    public string ClusterId => log.ClusterId;
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>

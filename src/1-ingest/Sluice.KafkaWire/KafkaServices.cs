@@ -4,6 +4,7 @@ using Sluice.KafkaWire.Connections;
 using Sluice.KafkaWire.Groups;
 using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Topics;
+using Sluice.KafkaWire.Transactions;
 using Sluice.Log;
 
 namespace Sluice.KafkaWire;
@@ -25,7 +26,9 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public GroupCoordinator Groups { get; } = new(options, time);
 
-    public ProducerIds ProducerIds { get; } = new(log);
+    public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
+
+    public ProducerIds ProducerIds => Transactions.ProducerIds;
 
     public SaslUsers SaslUsers { get; } = new(log, options.SaslUsers);
 

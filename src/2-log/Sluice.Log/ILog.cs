@@ -6,7 +6,8 @@ namespace Sluice.Log;
 /// </summary>
 /// <remarks>
 /// Expected refusals of an append are values (<see cref="AppendResult.Error"/>); broken callers and broken disks are
-/// exceptions. Only durable records are ever visible to a reader: <see cref="PartitionOffsets.End"/> moves after the sync.
+/// exceptions. Only durable and committed records are ever visible to a reader: <see cref="PartitionOffsets.End"/> moves after the
+/// sync, and not into a transaction that is open (Kafka's last stable offset).
 /// </remarks>
 public interface ILog : IAsyncDisposable
 {
@@ -38,7 +39,8 @@ public interface ILog : IAsyncDisposable
 
     /// <summary>
     /// Whole batches from the one that holds <paramref name="offset"/> on: as many as fit in <paramref name="bytesMax"/>, at least one
-    /// when there is any. Empty at the end of the partition. The CRC of each batch was verified after the read.
+    /// when there is any. Empty at the end of the partition. The CRC of each batch was verified after the read. Batches of aborted
+    /// transactions are marked as control batches, which hold no records and which <see cref="RecordReader"/> steps over.
     /// </summary>
     /// <exception cref="OffsetOutOfRangeException">The offset is below the start or above the end of the partition.</exception>
     /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
@@ -78,7 +80,7 @@ public sealed record TopicDescription(Guid Id, string Name, int PartitionCount, 
 /// <param name="IsClosed">Whether it takes no more records: what it holds is all there will be.</param>
 public sealed record PartitionDescription(int Partition, string Name, IReadOnlyList<int> Parents, bool IsClosed);
 
-/// <summary>First retained offset, and the offset the next record gets (Kafka's log start offset and high watermark).</summary>
+/// <summary>First retained offset, and the offset behind the last committed record (Kafka's log start offset and last stable offset).</summary>
 public readonly record struct PartitionOffsets(long Start, long End);
 
 /// <summary>The next offset a group reads, and the text it attached.</summary>
@@ -114,6 +116,9 @@ public enum AppendError
 
     /// <summary>A producer with the same id and a higher epoch has written since; nothing was written.</summary>
     FencedProducer,
+
+    /// <summary>A batch outside the transaction that its producer has open; nothing was written.</summary>
+    InvalidTransactionState,
 
     /// <summary>A record without a key, in a topic that is compacted; nothing was written.</summary>
     MissingKey,

@@ -64,6 +64,12 @@ public sealed record LogLimits
     public TimeSpan ProducerSilenceMax { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
+    /// Aborted transactions whose markers lie in one segment: 100,000, which are 3.2 MB of memory while the segment is open. The segment
+    /// is rolled when there are more.
+    /// </summary>
+    public int AbortedPerSegmentMax { get; init; } = 100_000;
+
+    /// <summary>
     /// What the table of keys may take while a partition is compacted: 32 MiB, a million keys at 24 bytes and three quarters full. A pass
     /// over more keys cleans as far as they fit, and the next goes on there.
     /// </summary>

@@ -12,6 +12,8 @@ internal static class ApiTable
         OffsetDelete.Api, DescribeCluster.Api, DescribeAcls.Api, CreateAcls.Api, DeleteAcls.Api, ElectLeaders.Api,
         AlterPartitionReassignments.Api, ListPartitionReassignments.Api, DescribeUserScramCredentials.Api, AlterUserScramCredentials.Api,
         DescribeTopicPartitions.Api,
+        OffsetDelete.Api, DescribeCluster.Api, AddPartitionsToTxn.Api, AddOffsetsToTxn.Api, EndTxn.Api, TxnOffsetCommit.Api,
+        DescribeProducers.Api, DescribeTransactions.Api, ListTransactions.Api,
     ]);
 
     /// <summary>In the order of their keys.</summary>

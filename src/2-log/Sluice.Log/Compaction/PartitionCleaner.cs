@@ -1,6 +1,7 @@
 using Sluice.Log.Partitions;
 using Sluice.Log.Segments;
 using Sluice.Log.Topics;
+using Sluice.Log.Transactions;
 
 namespace Sluice.Log.Compaction;
 
@@ -30,8 +31,9 @@ internal sealed class PartitionCleaner(
         var cleanTo = Math.Max(state.CleanTo, segments[0].BaseOffset);
         var goneBefore = state.TombstonesGoBefore(_nowMs, config.DeleteRetentionMs);
         if (goneBefore == 0 && !IsDirty(segments, cleanable, cleanTo)) return false;
-        var (keys, completeTo) = ReadKeys(cleanable, cleanTo, segments[cleanable.Length].BaseOffset, cancel);
-        var filter = new BatchFilter(keys, completeTo, goneBefore);
+        var aborted = new AbortedRanges(segments.SelectMany(s => s.Aborted(storage.OpenFiles)));
+        var (keys, completeTo) = ReadKeys(aborted, cleanable, cleanTo, segments[cleanable.Length].BaseOffset, cancel);
+        var filter = new BatchFilter(keys, aborted, completeTo, goneBefore);
         foreach (var group in Groups(cleanable, completeTo))
         {
             var rewrite = new SegmentRewrite(storage.Files, group, filter);
@@ -70,7 +72,8 @@ internal sealed class PartitionCleaner(
     }
 
     /// <summary>The last offset of each key from an offset on, and how far the table could hold them.</summary>
-    private (KeyOffsets Keys, long CompleteTo) ReadKeys(Segment[] cleanable, long from, long end, CancellationToken cancel)
+    private (KeyOffsets Keys, long CompleteTo) ReadKeys(
+        AbortedRanges aborted, Segment[] cleanable, long from, long end, CancellationToken cancel)
     {
         var keys = new KeyOffsets(limits.CompactionKeysBytesMax);
         for (var i = 0; i < cleanable.Length; i++)
@@ -79,7 +82,7 @@ internal sealed class PartitionCleaner(
             if (segmentEnd <= from) continue;
             foreach (var (header, batch) in SegmentBatches.Read(storage.Files, cleanable[i], from, cancel))
             {
-                if (header.IsControl) continue;
+                if (header.IsControl || aborted.Hold(header, batch.Span)) continue;
                 if (!keys.HasRoomFor(header.RecordCount)) return (keys, header.BaseOffset);
                 var records = new RecordReader(batch.Span, from);
                 while (records.MoveNext())
@@ -100,6 +103,8 @@ internal sealed class PartitionCleaner(
         foreach (var segment in cleanable.TakeWhile(s => s.BaseOffset < completeTo))
         {
             var fits = bytes + segment.ReadableBytes <= config.SegmentBytes
+                // A file of aborted transactions belongs to the segment that its name says.
+                && !segment.HasAborts
                 // Index entries keep offsets relative to the base in 32 bits, of the segment's end too.
                 && (group.Count == 0 || segment.BaseOffset - group[0].BaseOffset < int.MaxValue / 2);
             if (!fits && group.Count > 0)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Log.Compaction;
 using Sluice.Log.Segments;
+using Sluice.Log.Transactions;
 
 namespace Sluice.Log.Partitions;
 
@@ -24,7 +25,9 @@ internal sealed partial class PartitionWriter
         }
 
         var oldBytes = rewritten.Replaced.Sum(s => s.ReadableBytes);
-        var compacted = Segment.Open(name, rewritten.Index, rewritten.Bytes);
+        // Only the first of them may have aborted transactions, and its file keeps its name.
+        var aborts = new SegmentAborts(rewritten.Replaced[0].Aborted(_storage.OpenFiles));
+        var compacted = Segment.Open(name, rewritten.Index, aborts, rewritten.Bytes);
         _partition.BeginSwap();
         try
         {

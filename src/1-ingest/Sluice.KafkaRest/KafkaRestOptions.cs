@@ -22,6 +22,12 @@ public sealed record KafkaRestOptions
     public int SmallRequestBytes { get; init; } = 64 * 1024;
 
     /// <summary>
+    /// Buffers up to this size are kept for the next request: 256 KiB, twice a post of 100 records of 1 KB. A processor keeps 16 pairs of them,
+    /// 8 MiB.
+    /// </summary>
+    public int KeptRequestBytes { get; init; } = 256 * 1024;
+
+    /// <summary>
     /// Most records in one request: their bookkeeping and the reply take more room than records such as <c>{}</c> themselves.
     /// Half a million is a full 64 MiB body of 128-byte records.
     /// </summary>

@@ -170,28 +170,28 @@ internal static class V3Append
                 builder.Append(time, BytesOf(records[i].Key), BytesOf(records[i].Value), records[i].Headers);
             }
 
-            var (error, offset) = await TryAppendAsync(services.Log, partition, builder, cancel);
+            var (error, stored) = await TryAppendAsync(services.Log, partition, builder, cancel);
             for (var at = 0; at < batch.Count; at++)
             {
                 var time = records[batch[at]].Timestamp?.ToUnixTimeMilliseconds() ?? now;
-                receipts[batch[at]] = new V3Receipt(error, partition.Partition, offset + at, time);
+                receipts[batch[at]] = new V3Receipt(error, partition.Partition, stored.OffsetOf(at), time);
             }
 
             builder.Release();
         }
     }
 
-    private static async ValueTask<(RestError? Error, long Offset)> TryAppendAsync(
+    private static async ValueTask<(RestError? Error, AppendResult Stored)> TryAppendAsync(
         ILog log, TopicPartition partition, RecordBatchBuilder builder, CancellationToken cancel)
     {
         try
         {
             var result = await log.AppendAsync(partition, builder.Build(), cancel);
-            return (ErrorOf(result.Error), result.BaseOffset);
+            return (ErrorOf(result.Error), result);
         }
         catch (LogUnavailableException unavailable)
         {
-            return (RestError.Unavailable(unavailable.Message), -1);
+            return (RestError.Unavailable(unavailable.Message), default);
         }
     }
 

@@ -27,24 +27,27 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     private readonly CancellationTokenSource _stopping = new();
     private WebApplication? _server;
     private Task _checking = Task.CompletedTask;
+    private Task _expiring = Task.CompletedTask;
     private int _connectionCount;
 
     /// <summary>The port listened on, once started.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Listens from here on.</summary>
+    /// <summary>Completes the transactions that were decided before, and listens from then on.</summary>
     /// <exception cref="IOException">The port is taken.</exception>
     /// <exception cref="FormatException"><see cref="KafkaOptions.Host"/> is no address.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
+        await _services.Transactions.ResumeAsync();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new TransportMemory(options.Limits.TransportBlockBytes));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint =>
             {
                 if (options.Certificate is { } certificate) endpoint.UseHttps(certificate);
                 endpoint.Run(ServeAsync);
             }));
+        // The last registration counts: it has to stand behind Kestrel's own.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new TransportMemory(options.Limits.TransportBlockBytes));
         var server = builder.Build();
         try
         {
@@ -61,6 +64,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
         if (_services.AdvertisedPort == 0) _services.AdvertisedPort = Port;
         log.Front = BrokerViews.FrontOf(_services);
         _checking = CheckConnectionsAsync();
+        _expiring = _services.Transactions.RunAsync(_stopping.Token);
     }
 
     /// <summary>Ends all connections and returns when no request is under way any more. Appends that were queued are still durable.</summary>
@@ -78,6 +82,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
         }
 
         await _checking;
+        await _expiring;
         _stopping.Dispose();
     }
 

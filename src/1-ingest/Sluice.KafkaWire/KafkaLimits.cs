@@ -80,6 +80,27 @@ public sealed record KafkaLimits
     /// </summary>
     public int MemberBytesMax { get; init; } = 1 << 20;
 
+    /// <summary>Longest timeout of a transaction: transaction.max.timeout.ms, 15 minutes as in Kafka.</summary>
+    public TimeSpan TransactionTimeoutMax { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// How often transactions are looked at whose time may be over: a second, the finest timeout that anybody sets. Kafka looks every
+    /// ten, which readers of committed records wait in addition.
+    /// </summary>
+    public TimeSpan TransactionCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Transactional ids that are known: 10,000, as many as producers that one partition remembers. The idle ones give way first.</summary>
+    public int TransactionalIdsMax { get; init; } = 10_000;
+
+    /// <summary>A transactional id without a transaction for so long is forgotten: transactional.id.expiration.ms, seven days.</summary>
+    public TimeSpan TransactionalIdIdleMax { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Groups whose offsets one transaction commits: 1,000. A processor has one.</summary>
+    public int TransactionGroupsMax { get; init; } = 1_000;
+
+    /// <summary>Wait before a marker is offered again to a partition whose queue is full: 20 ms, in which a disk takes megabytes of it.</summary>
+    public TimeSpan MarkerRetryDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>offset.metadata.max.bytes, 4 KiB as in Kafka.</summary>
     public int OffsetMetadataBytesMax { get; init; } = 4096;
 }

@@ -101,7 +101,7 @@ public sealed partial class EmbeddedLog
     {
         cancel.ThrowIfCancellationRequested();
         var live = Find(partition);
-        var offsets = live.Shared.Offsets;
+        var offsets = live.Shared.Watermarks;
         if (beforeOffset == -1) beforeOffset = offsets.End;
         if (beforeOffset < 0 || beforeOffset > offsets.End) return null;
         await OnWritersAsync([live], writer => writer.DeleteBefore(beforeOffset));

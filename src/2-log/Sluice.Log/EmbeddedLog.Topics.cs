@@ -136,7 +136,8 @@ public sealed partial class EmbeddedLog
             throw new CorruptLogException(directory, 0, $"it ends at offset {recovered.EndOffset}, its first retained offset is {start}.");
         var limits = _options.Limits;
         var queue = new AppendQueue(limits.QueuedAppendsMax, limits.QueuedBytesMax);
-        var shared = new Partition(name, queue, recovered.Segments, start, recovered.EndOffset);
+        var marks = new Watermarks(start, recovered.Producers.LastStable(recovered.EndOffset), recovered.EndOffset);
+        var shared = new Partition(name, queue, recovered.Segments, marks);
         var thread = _writers[_writersGiven++ % _writers.Length];
         var settings = new PartitionSettings(directory, topic.Id, config, _options.Durability, limits, thread.Buffer);
         var writer = new PartitionWriter(shared, settings, _storage, recovered);

@@ -80,16 +80,13 @@ public sealed partial class EmbeddedLog : ILog
         if (!TryFind(partition, out var topic, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
         var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch, topic.Config.Compacts);
         if (error != AppendError.None) return new(Refused(error));
-        error = found.Shared.Queue.TryEnqueue(recordBatch, batch, out var task, out var wake);
-        if (error != AppendError.None) return new(Refused(error));
-        if (wake) found.Thread.Wake(found.Writer);
-        return task;
+        return EnqueueAsync(found, recordBatch, batch);
     }
 
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        return new(Find(partition).Reader.Read(offset, bytesMax, into: null));
+        return new(ReadCommitted(partition, offset, bytesMax, into: null));
     }
 
     /// <summary>
@@ -99,7 +96,7 @@ public sealed partial class EmbeddedLog : ILog
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, ByteWriter into, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        return new(Find(partition).Reader.Read(offset, bytesMax, into));
+        return new(ReadCommitted(partition, offset, bytesMax, into));
     }
 
     public ValueTask<PartitionOffsets> OffsetsAsync(TopicPartition partition, CancellationToken cancel) =>
@@ -117,7 +114,7 @@ public sealed partial class EmbeddedLog : ILog
     }
 
     public ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel) =>
-        Find(partition).Shared.WaitBeyondAsync(offset, cancel);
+        WaitForRecordsAsync(partition, offset, ReadIsolation.Committed, cancel);
 
     /// <exception cref="UnknownTopicPartitionException">One of the partitions is not there; nothing is stored.</exception>
     public async ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel)

@@ -6,7 +6,8 @@ namespace Sluice.Log;
 /// </summary>
 /// <remarks>
 /// Expected refusals of an append are values (<see cref="AppendResult.Error"/>); broken callers and broken disks are
-/// exceptions. Only durable records are ever visible to a reader: <see cref="PartitionOffsets.End"/> moves after the sync.
+/// exceptions. Only durable and committed records are ever visible to a reader: <see cref="PartitionOffsets.End"/> moves after the
+/// sync, and not into a transaction that is open (Kafka's last stable offset).
 /// </remarks>
 public interface ILog : IAsyncDisposable
 {
@@ -38,7 +39,8 @@ public interface ILog : IAsyncDisposable
 
     /// <summary>
     /// Whole batches from the one that holds <paramref name="offset"/> on: as many as fit in <paramref name="bytesMax"/>, at least one
-    /// when there is any. Empty at the end of the partition. The CRC of each batch was verified after the read.
+    /// when there is any. Empty at the end of the partition. The CRC of each batch was verified after the read. Batches of aborted
+    /// transactions are marked as control batches, which hold no records and which <see cref="RecordReader"/> steps over.
     /// </summary>
     /// <exception cref="OffsetOutOfRangeException">The offset is below the start or above the end of the partition.</exception>
     /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
@@ -78,14 +80,21 @@ public sealed record TopicDescription(Guid Id, string Name, int PartitionCount, 
 /// <param name="IsClosed">Whether it takes no more records: what it holds is all there will be.</param>
 public sealed record PartitionDescription(int Partition, string Name, IReadOnlyList<int> Parents, bool IsClosed);
 
-/// <summary>First retained offset, and the offset the next record gets (Kafka's log start offset and high watermark).</summary>
+/// <summary>First retained offset, and the offset behind the last committed record (Kafka's log start offset and last stable offset).</summary>
 public readonly record struct PartitionOffsets(long Start, long End);
 
 /// <summary>The next offset a group reads, and the text it attached.</summary>
 public sealed record CommittedOffset(TopicPartition Partition, long Offset, string Metadata);
 
 /// <summary>Outcome of an append; the offset of the batch's first record when <see cref="Error"/> is <see cref="AppendError.None"/>, else -1.</summary>
-public readonly record struct AppendResult(AppendError Error, long BaseOffset);
+public readonly record struct AppendResult(AppendError Error, long BaseOffset)
+{
+    /// <summary>The offsets of the records where others stand between them, which only a log elsewhere can cause; null when they are consecutive.</summary>
+    public IReadOnlyList<long>? Scattered { get; init; }
+
+    /// <summary>The offset of a record of the batch, when there was no error.</summary>
+    public long OffsetOf(int record) => Scattered is null ? BaseOffset + record : Scattered[record];
+}
 
 public enum AppendError
 {
@@ -117,6 +126,9 @@ public enum AppendError
 
     /// <summary>A record without a key, in a topic that is compacted; nothing was written.</summary>
     MissingKey,
+
+    /// <summary>A batch outside the transaction that its producer has open; nothing was written.</summary>
+    InvalidTransactionState,
 }
 
 /// <summary>Consecutive whole RecordBatch v2 bytes; the first batch may begin before the offset asked for.</summary>

@@ -33,7 +33,7 @@ public sealed class AppendTests
         RecordBatchHeader.Seal(batch);
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(RecordBatchHeader.LeaderEpochAt), 5);
         (await fixture.Log.AppendAsync(LogFixture.T0, batch, default)).BaseOffset.ShouldBe(1);
-        var read = (await fixture.Log.ReadAsync(LogFixture.T0, 1, 1 << 20, default)).Bytes.ToArray();
+        var read = (await fixture.Log.FetchAsync(LogFixture.T0, 1, 1 << 20, ReadIsolation.Uncommitted, default)).Bytes.ToArray();
         BinaryPrimitives.WriteInt64BigEndian(batch, 1);
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(RecordBatchHeader.LeaderEpochAt), 0);
         read.ShouldBe(batch);

@@ -100,7 +100,11 @@ public sealed class StreamTests
         {
             await database.OpenAsync();
             await using var command = database.CreateCommand();
-            command.CommandText = "DROP TABLE shard; DROP TABLE stream; DROP TABLE account_setting; PRAGMA user_version = 1;";
+            command.CommandText =
+                """
+                DROP TABLE transaction_offset; DROP TABLE transaction_group; DROP TABLE transaction_partition; DROP TABLE producer_transaction;
+                DROP TABLE shard; DROP TABLE stream; DROP TABLE account_setting; PRAGMA user_version = 1;
+                """;
             await command.ExecuteNonQueryAsync();
         }
 

@@ -12,9 +12,12 @@ namespace Sluice.KafkaWire.Apis;
 // for their sequence by the log, which remembers it over restarts; a batch sent again is answered with the offset of its first arrival.
 // All batches of a request are queued before the first wait, so requests of one connection may overlap and keep their order.
 //
-// Known differences: transactional batches are refused with INVALID_REQUEST. Version 12 implies transactions v2 and version 13 names
-// topics by id: neither is advertised. A stream of Kinesis takes no records here (TOPIC_AUTHORIZATION_FAILED): their shard follows from a
-// hash key that only a Kinesis call has. A full queue is answered NOT_ENOUGH_REPLICAS, which clients take as "nothing written, try again".
+// A transactional batch is taken while the transaction of its producer is open and has the partition (KIP-890, its first part), else it is
+// refused with INVALID_TXN_STATE, or INVALID_PRODUCER_EPOCH when another producer has taken over.
+//
+// Known differences: version 12 implies transactions v2 and version 13 names topics by id: neither is advertised. A stream of Kinesis
+// takes no records here (TOPIC_AUTHORIZATION_FAILED): their shard follows from a hash key that only a Kinesis call has. A full queue is
+// answered NOT_ENOUGH_REPLICAS, which clients take as "nothing written, try again".
 internal static class Produce
 {
     public const short Key = 0;
@@ -22,6 +25,8 @@ internal static class Produce
     // Where a batch has its magic byte and attributes: https://kafka.apache.org/documentation/#recordbatch
     private const int MagicAt = 16;
     private const int AttributesAt = 21;
+    private const int ProducerIdAt = 43;
+    private const int ProducerEpochAt = 51;
     private const int HeaderBytes = 61;
     private const short CodecMask = 0x07;
     private const short Zstd = 4;
@@ -36,7 +41,7 @@ internal static class Produce
         var appends = new List<Task<Outcome>>();
         foreach (var (topic, partitions) in request.Topics)
         {
-            foreach (var part in partitions) appends.Add(AppendAsync(call, request.Acks, new TopicPartition(topic, part.Index), part.Batch));
+            foreach (var part in partitions) appends.Add(AppendAsync(call, request, new TopicPartition(topic, part.Index), part.Batch));
         }
 
         // The batches are parts of the request's buffer: all have to be done with it, even when one fails.
@@ -55,7 +60,7 @@ internal static class Produce
     private static Request Read(KafkaCall call)
     {
         var reader = call.Reader();
-        reader.ReadNullableString();
+        var transactionalId = reader.ReadNullableString();
         var acks = reader.ReadInt16();
         reader.ReadInt32();
         var topics = new (string, Part[])[reader.ReadArrayLength()];
@@ -73,21 +78,41 @@ internal static class Produce
             topics[t] = (name, parts);
         }
 
-        return new Request(acks, topics);
+        return new Request(transactionalId, acks, topics);
     }
 
-    private static async Task<Outcome> AppendAsync(KafkaCall call, short acks, TopicPartition partition, ReadOnlyMemory<byte> batch)
+    private static async Task<Outcome> AppendAsync(KafkaCall call, Request request, TopicPartition partition, ReadOnlyMemory<byte> batch)
     {
-        if (Refuse(call, acks, partition, batch.Span) is { } refused) return refused;
+        if (Refuse(call, request.Acks, partition, batch.Span) is { } refused) return refused;
         var log = call.Broker.Log;
-        var result = await log.AppendAsync(partition, batch, CancellationToken.None);
+        var error = Enqueue(call, request.TransactionalId, partition, batch, out var appended);
+        if (error != KafkaError.None) return new Outcome(error);
+        var result = await appended;
         if (result.Error != AppendError.None) return new Outcome(ErrorOf(result.Error), Message: MessageOf(result.Error));
         var topic = await log.FindTopicAsync(partition.Topic, CancellationToken.None);
         // The topic may be gone since.
         if (topic is null) return new Outcome(KafkaError.UnknownTopicOrPartition);
         var isAppendTime = topic.Configs.GetValueOrDefault("message.timestamp.type") == "LogAppendTime";
         var timestampMs = isAppendTime ? call.Broker.Time.GetUtcNow().ToUnixTimeMilliseconds() : -1;
-        return new Outcome(KafkaError.None, result.BaseOffset, timestampMs, (await log.OffsetsAsync(partition, CancellationToken.None)).Start);
+        return new Outcome(KafkaError.None, result.BaseOffset, timestampMs, log.WatermarksOf(partition).Start);
+    }
+
+    /// <summary>Queues a batch; one of a transaction only while that is open.</summary>
+    private static KafkaError Enqueue(
+        KafkaCall call, string? transactionalId, TopicPartition partition, ReadOnlyMemory<byte> batch, out ValueTask<AppendResult> appended)
+    {
+        var log = call.Broker.Log;
+        if ((BinaryPrimitives.ReadInt16BigEndian(batch.Span[AttributesAt..]) & TransactionalBit) == 0)
+        {
+            appended = log.AppendAsync(partition, batch, CancellationToken.None);
+            return KafkaError.None;
+        }
+
+        appended = default;
+        if (transactionalId is null) return KafkaError.InvalidRequest;
+        if (call.Broker.Transactions.Find(transactionalId) is not { } transaction) return KafkaError.InvalidProducerIdMapping;
+        var (id, epoch) = (BinaryPrimitives.ReadInt64BigEndian(batch.Span[ProducerIdAt..]), BinaryPrimitives.ReadInt16BigEndian(batch.Span[ProducerEpochAt..]));
+        return transaction.Append(id, epoch, partition, () => log.AppendAsync(partition, batch, CancellationToken.None), out appended);
     }
 
     private static Outcome? Refuse(KafkaCall call, short acks, TopicPartition partition, ReadOnlySpan<byte> batch)
@@ -104,7 +129,6 @@ internal static class Produce
         if (batch[MagicAt] != 2) return new Outcome(KafkaError.InvalidRecord, Message: "Only message format 2 is taken.");
         var attributes = BinaryPrimitives.ReadInt16BigEndian(batch[AttributesAt..]);
         if ((attributes & ControlBit) != 0) return new Outcome(KafkaError.InvalidRecord, Message: "Control batches are written by brokers.");
-        if ((attributes & TransactionalBit) != 0) return new Outcome(KafkaError.InvalidRequest, Message: "This broker has no transactions.");
         return (attributes & CodecMask) == Zstd && call.Version < 7 ? new Outcome(KafkaError.UnsupportedCompressionType) : null;
     }
 
@@ -117,6 +141,7 @@ internal static class Produce
         AppendError.Busy => KafkaError.NotEnoughReplicas,
         AppendError.OutOfOrderSequence => KafkaError.OutOfOrderSequenceNumber,
         AppendError.FencedProducer => KafkaError.InvalidProducerEpoch,
+        AppendError.InvalidTransactionState => KafkaError.InvalidTxnState,
         AppendError.PartitionClosed => KafkaError.TopicAuthorizationFailed,
         AppendError.MissingKey => KafkaError.InvalidRecord,
         _ => KafkaError.UnknownServerError,
@@ -165,7 +190,7 @@ internal static class Produce
         response.WriteTags();
     }
 
-    private sealed record Request(short Acks, (string Topic, Part[] Partitions)[] Topics);
+    private sealed record Request(string? TransactionalId, short Acks, (string Topic, Part[] Partitions)[] Topics);
 
     private readonly record struct Part(int Index, ReadOnlyMemory<byte> Batch);
 

@@ -10,11 +10,11 @@ namespace Sluice.KafkaWire.Apis;
 // Behaviour: whole batches from the one that holds the offset on, as they lie on disk. The answer leaves when min_bytes are there, when
 // a partition has an error, or after max_wait_ms; a record that arrives ends the wait at once. Partitions are filled in the order of the
 // request up to max_bytes; the first batch is sent even when it is larger, so that a consumer always gets on. What readers see is
-// durable: the high watermark moves after the sync.
+// durable: the high watermark moves after the sync. A reader of committed records gets batches up to the last stable offset, and the
+// aborted transactions among them, which it leaves out.
 //
 // Known differences: every fetch is a full one. A session that a client asks for is not made (the answer's session id is 0, as KIP-227
-// allows), and one that it refers to is not found. There are no transactions, so the last stable offset is the high watermark and no
-// transaction is aborted. A client below version 10 gets UNSUPPORTED_COMPRESSION_TYPE where a batch is zstd.
+// allows), and one that it refers to is not found. A client below version 10 gets UNSUPPORTED_COMPRESSION_TYPE where a batch is zstd.
 internal static class Fetch
 {
     private const int LengthAt = 8;
@@ -41,7 +41,7 @@ internal static class Fetch
         {
             // Reading before the budget knows would let many fetches at once pass it.
             var taken = budget.TakeShare(Math.Clamp(request.BytesMax, 0, call.Broker.Limits.FetchBytesMax));
-            var read = new FetchRead(call, taken);
+            var read = new FetchRead(call, request.Isolation, taken);
             try
             {
                 foreach (var topic in request.Topics) await read.ReadAsync(topic);
@@ -71,7 +71,7 @@ internal static class Fetch
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(call.Cancel);
         var waits = new List<Task> { Task.Delay(left, call.Broker.Time, over.Token) };
-        foreach (var (partition, end) in read.Ends) waits.Add(call.Broker.Log.WaitForRecordsAsync(partition, end, over.Token).AsTask());
+        foreach (var (partition, end) in read.Ends) waits.Add(call.Broker.Log.WaitForRecordsAsync(partition, end, read.Isolation, over.Token).AsTask());
         await Task.WhenAny(waits);
         await over.CancelAsync();
         // A partition that is deleted meanwhile faults its wait; the next read says so to the client.
@@ -85,13 +85,13 @@ internal static class Fetch
         var version = call.Version;
         if (version <= 14) reader.ReadInt32();
         var (waitMaxMs, bytesMin, bytesMax) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
-        reader.ReadInt8();
+        var isolation = reader.ReadInt8() == (sbyte)ReadIsolation.Committed ? ReadIsolation.Committed : ReadIsolation.Uncommitted;
         var sessionId = version >= 7 ? reader.ReadInt32() : 0;
         if (version >= 7) reader.ReadInt32();
         var topics = new FetchTopic[reader.ReadArrayLength()];
         for (var t = 0; t < topics.Length; t++) topics[t] = ReadTopic(ref reader, version);
         // Forgotten topics and the rack mean nothing without sessions and replicas.
-        return new FetchRequest(waitMaxMs, bytesMin, bytesMax, sessionId, topics);
+        return new FetchRequest(waitMaxMs, bytesMin, bytesMax, isolation, sessionId, topics);
     }
 
     private static FetchTopic ReadTopic(ref KafkaReader reader, short version)
@@ -143,9 +143,16 @@ internal static class Fetch
         response.WriteInt32(partition.Index);
         response.WriteError(partition.Error);
         response.WriteInt64(partition.Offsets.End);
-        response.WriteInt64(partition.Offsets.End);
+        response.WriteInt64(partition.Offsets.LastStable);
         if (version >= 5) response.WriteInt64(partition.Offsets.Start);
-        response.WriteArrayLength(0);
+        response.WriteArrayLength(partition.Aborted.Count);
+        foreach (var aborted in partition.Aborted)
+        {
+            response.WriteInt64(aborted.ProducerId);
+            response.WriteInt64(aborted.FirstOffset);
+            response.WriteTags();
+        }
+
         if (version >= 11) response.WriteInt32(-1);
         response.WriteRecords(partition.Batches);
         response.WriteTags();
@@ -162,7 +169,8 @@ internal static class Fetch
         return false;
     }
 
-    private sealed record FetchRequest(int WaitMaxMs, int BytesMin, int BytesMax, int SessionId, FetchTopic[] Topics);
+    private sealed record FetchRequest(
+        int WaitMaxMs, int BytesMin, int BytesMax, ReadIsolation Isolation, int SessionId, FetchTopic[] Topics);
 
     private sealed record FetchTopic(string? Name, Guid Id, FetchPartition[] Partitions);
 
@@ -170,12 +178,15 @@ internal static class Fetch
 
     private sealed record FetchedTopic(FetchTopic Asked, FetchedPartition[] Partitions);
 
-    private readonly record struct FetchedPartition(int Index, KafkaError Error, PartitionOffsets Offsets, ReadOnlyMemory<byte> Batches);
+    private readonly record struct FetchedPartition(
+        int Index, KafkaError Error, Watermarks Offsets, ReadOnlyMemory<byte> Batches, IReadOnlyList<AbortedTransaction> Aborted);
 
     /// <summary>One pass over the partitions of a request.</summary>
-    private sealed class FetchRead(KafkaCall call, long bytesMax)
+    private sealed class FetchRead(KafkaCall call, ReadIsolation isolation, long bytesMax)
     {
-        private static readonly PartitionOffsets s_unknown = new(-1, -1);
+        private static readonly Watermarks s_unknown = new(-1, -1, -1);
+
+        public ReadIsolation Isolation => isolation;
 
         public List<FetchedTopic> Topics { get; } = [];
 
@@ -206,17 +217,18 @@ internal static class Fetch
             var log = call.Broker.Log;
             try
             {
-                var offsets = await log.OffsetsAsync(partition, call.Cancel);
+                var offsets = log.WatermarksOf(partition);
                 if (LeaderEpochs.Check(asked.LeaderEpoch) is not KafkaError.None and var stale) return Refused(asked.Index, stale, offsets);
                 if (asked.Offset < offsets.Start || asked.Offset > offsets.End) return Refused(asked.Index, KafkaError.OffsetOutOfRange, offsets);
                 var room = (int)Math.Min(bytesMax - BytesRead, asked.BytesMax);
-                var batches = ReadOnlyMemory<byte>.Empty;
-                if (BytesRead == 0 || room > 0) (batches, offsets) = await log.ReadAsync(partition, asked.Offset, Math.Max(room, 1), call.Cancel);
+                var (batches, aborted) = (ReadOnlyMemory<byte>.Empty, (IReadOnlyList<AbortedTransaction>)[]);
+                if (BytesRead == 0 || room > 0)
+                    (batches, offsets, aborted) = await log.FetchAsync(partition, asked.Offset, Math.Max(room, 1), isolation, call.Cancel);
                 if (call.Version < 10 && HoldsZstd(batches.Span)) return Refused(asked.Index, KafkaError.UnsupportedCompressionType, offsets);
                 BytesRead += batches.Length;
                 // A shard that was split or merged gets no more records.
-                if (log.FindStream(topic)?.Shards[asked.Index].IsClosed != true) Ends.Add((partition, offsets.End));
-                return new FetchedPartition(asked.Index, KafkaError.None, offsets, batches);
+                if (log.FindStream(topic)?.Shards[asked.Index].IsClosed != true) Ends.Add((partition, offsets.EndFor(isolation)));
+                return new FetchedPartition(asked.Index, KafkaError.None, offsets, batches, aborted);
             }
             catch (UnknownTopicPartitionException)
             {
@@ -233,10 +245,10 @@ internal static class Fetch
             }
         }
 
-        private FetchedPartition Refused(int index, KafkaError error, PartitionOffsets offsets)
+        private FetchedPartition Refused(int index, KafkaError error, Watermarks offsets)
         {
             HasError = true;
-            return new FetchedPartition(index, error, offsets, default);
+            return new FetchedPartition(index, error, offsets, default, []);
         }
     }
 }

@@ -6,12 +6,11 @@ namespace Sluice.KafkaWire.Apis;
 
 // ListOffsets, key 2, versions 1-10 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_ListOffsets
 //
-// Behaviour: -1 is the end, -2 and -4 (earliest local) the first retained offset, -3 the record with the largest timestamp, and a
-// timestamp the first offset whose record is as late or later, with that record's own timestamp. Nothing is found as offset -1; so is -5, the
-// last offset in tiered storage, which is not there.
+// Behaviour: -1 is the end (for who reads what is committed, the last stable offset), -2 and -4 (earliest local) the first retained offset,
+// -3 the record with the largest timestamp, and a timestamp the first offset whose record is as late or later, with that record's own
+// timestamp. Nothing is found as offset -1; so is -5, the last offset in tiered storage, which is not there.
 //
-// Known differences: there are no open transactions, so both isolation levels see the same end. The timeout (from 10) is not looked at:
-// an answer never waits for another store.
+// Known differences: the timeout (from 10) is not looked at, for an answer never waits for another store.
 internal static class ListOffsets
 {
     private const long Latest = -1;
@@ -24,7 +23,7 @@ internal static class ListOffsets
 
     private static async ValueTask AnswerAsync(KafkaCall call)
     {
-        var topics = Read(call);
+        var (isolation, topics) = Read(call);
         var response = call.Response;
         if (call.Version >= 2) response.WriteThrottleTime();
         response.WriteArrayLength(topics.Length);
@@ -34,7 +33,7 @@ internal static class ListOffsets
             response.WriteArrayLength(questions.Length);
             foreach (var question in questions)
             {
-                var found = await FindAsync(call, new TopicPartition(topic, question.Partition), question);
+                var found = await FindAsync(call, new TopicPartition(topic, question.Partition), isolation, question);
                 response.WriteInt32(question.Partition);
                 response.WriteError(found.Error);
                 response.WriteInt64(found.TimestampMs);
@@ -49,11 +48,11 @@ internal static class ListOffsets
         response.WriteTags();
     }
 
-    private static (string Topic, Question[] Questions)[] Read(KafkaCall call)
+    private static (ReadIsolation Isolation, (string Topic, Question[] Questions)[] Topics) Read(KafkaCall call)
     {
         var reader = call.Reader();
         reader.ReadInt32();
-        if (call.Version >= 2) reader.ReadInt8();
+        var isCommitted = call.Version >= 2 && reader.ReadInt8() == (sbyte)ReadIsolation.Committed;
         var topics = new (string, Question[])[reader.ReadArrayLength()];
         for (var t = 0; t < topics.Length; t++)
         {
@@ -71,17 +70,17 @@ internal static class ListOffsets
             topics[t] = (name, questions);
         }
 
-        return topics;
+        return (isCommitted ? ReadIsolation.Committed : ReadIsolation.Uncommitted, topics);
     }
 
-    private static async ValueTask<Found> FindAsync(KafkaCall call, TopicPartition partition, Question question)
+    private static async ValueTask<Found> FindAsync(KafkaCall call, TopicPartition partition, ReadIsolation isolation, Question question)
     {
         if (LeaderEpochs.Check(question.LeaderEpoch) is not KafkaError.None and var error) return new Found(error);
         var log = call.Broker.Log;
         try
         {
-            var offsets = await log.OffsetsAsync(partition, call.Cancel);
-            if (question.TimestampMs == Latest) return new Found(KafkaError.None, offsets.End);
+            var offsets = log.WatermarksOf(partition);
+            if (question.TimestampMs == Latest) return new Found(KafkaError.None, offsets.EndFor(isolation));
             if (question.TimestampMs is Earliest or EarliestLocal) return new Found(KafkaError.None, offsets.Start);
             if (question.TimestampMs == LatestTiered) return new Found(KafkaError.None);
             var timestampMs = question.TimestampMs;
@@ -96,7 +95,8 @@ internal static class ListOffsets
             }
 
             if (await log.OffsetForTimestampAsync(partition, timestampMs, call.Cancel) is not { } offset) return new Found(KafkaError.None);
-            var fetched = await log.ReadAsync(partition, offset, bytesMax: 1, call.Cancel);
+            if (offset >= offsets.EndFor(isolation)) return new Found(KafkaError.None);
+            var fetched = await log.FetchAsync(partition, offset, bytesMax: 1, ReadIsolation.Uncommitted, call.Cancel);
             return new Found(KafkaError.None, offset, TimestampOf(fetched.Bytes.Span, offset));
         }
         catch (UnknownTopicPartitionException)

@@ -6,24 +6,24 @@ namespace Sluice.KafkaWire.Apis;
 // OffsetFetch, key 9, versions 1-9 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_OffsetFetch
 //
 // Behaviour: the offsets of the partitions asked for, -1 where none was committed; from version 2 all of a group when no topics are
-// named; from version 8 of several groups at once.
+// named; from version 8 of several groups at once. With require_stable (from 7) a partition whose offset an open transaction is about to
+// change is answered UNSTABLE_OFFSET_COMMIT, so that a consumer waits for the end of that transaction (KIP-447).
 //
-// Known differences: require_stable (from 7) changes nothing, since there are no transactions whose offsets could be pending. The
-// member's epoch (version 9) is that of the KIP-848 protocol, which is not advertised, and is not looked at.
+// Known differences: the member's epoch (version 9) is that of the KIP-848 protocol, which is not advertised, and is not looked at.
 internal static class OffsetFetch
 {
     public static readonly KafkaApi Api = new(9, "OffsetFetch", 1, 9, 6, AnswerAsync);
 
     private static async ValueTask AnswerAsync(KafkaCall call)
     {
-        var groups = Read(call);
+        var (groups, isStableRequired) = Read(call);
         var response = call.Response;
         if (call.Version >= 3) response.WriteThrottleTime();
         if (call.Version >= 8) response.WriteArrayLength(groups.Length);
         foreach (var group in groups)
         {
             if (call.Version >= 8) response.WriteString(group.Id);
-            await WriteTopicsAsync(call, group);
+            await WriteTopicsAsync(call, group, isStableRequired);
             if (call.Version >= 2) response.WriteError(KafkaError.None);
             if (call.Version >= 8) response.WriteTags();
         }
@@ -31,18 +31,17 @@ internal static class OffsetFetch
         response.WriteTags();
     }
 
-    private static AskedGroup[] Read(KafkaCall call)
+    private static (AskedGroup[] Groups, bool IsStableRequired) Read(KafkaCall call)
     {
         var reader = call.Reader();
-        if (call.Version < 8) return [ReadGroup(ref reader, call.Version)];
-        var groups = new AskedGroup[reader.ReadArrayLength()];
+        var groups = new AskedGroup[call.Version < 8 ? 1 : reader.ReadArrayLength()];
         for (var g = 0; g < groups.Length; g++)
         {
             groups[g] = ReadGroup(ref reader, call.Version);
-            reader.SkipTags();
+            if (call.Version >= 8) reader.SkipTags();
         }
 
-        return groups;
+        return (groups, call.Version >= 7 && reader.ReadBool());
     }
 
     private static AskedGroup ReadGroup(ref KafkaReader reader, short version)
@@ -65,7 +64,7 @@ internal static class OffsetFetch
         return new AskedGroup(id, topics);
     }
 
-    private static async ValueTask WriteTopicsAsync(KafkaCall call, AskedGroup group)
+    private static async ValueTask WriteTopicsAsync(KafkaCall call, AskedGroup group, bool isStableRequired)
     {
         var committed = (await call.Broker.Log.CommittedOffsetsAsync(group.Id, call.Cancel)).ToDictionary(c => c.Partition);
         var topics = group.Topics
@@ -75,18 +74,24 @@ internal static class OffsetFetch
         {
             call.Response.WriteString(topic);
             call.Response.WriteArrayLength(partitions.Length);
-            foreach (var partition in partitions) Write(call, partition, committed.GetValueOrDefault(new TopicPartition(topic, partition)));
+            foreach (var partition in partitions)
+            {
+                var name = new TopicPartition(topic, partition);
+                var isUnstable = isStableRequired && call.Broker.Transactions.HasPendingOffset(group.Id, name);
+                Write(call, partition, isUnstable ? null : committed.GetValueOrDefault(name), isUnstable);
+            }
+
             call.Response.WriteTags();
         }
     }
 
-    private static void Write(KafkaCall call, int partition, CommittedOffset? committed)
+    private static void Write(KafkaCall call, int partition, CommittedOffset? committed, bool isUnstable)
     {
         call.Response.WriteInt32(partition);
         call.Response.WriteInt64(committed?.Offset ?? -1);
         if (call.Version >= 5) call.Response.WriteInt32(-1);
         call.Response.WriteNullableString(committed?.Metadata ?? "");
-        call.Response.WriteError(KafkaError.None);
+        call.Response.WriteError(isUnstable ? KafkaError.UnstableOffsetCommit : KafkaError.None);
         call.Response.WriteTags();
     }
 

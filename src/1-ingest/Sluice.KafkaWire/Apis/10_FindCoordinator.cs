@@ -4,13 +4,13 @@ namespace Sluice.KafkaWire.Apis;
 
 // FindCoordinator, key 10, versions 0-4 (flexible from 3). https://kafka.apache.org/protocol#The_Messages_FindCoordinator
 //
-// Behaviour: this broker coordinates every group. From version 4 many keys can be asked for at once.
+// Behaviour: this broker coordinates every group and every transactional id. From version 4 many keys can be asked for at once.
 //
-// Known differences: there are no transactions, so a transactional id (key type 1) has no coordinator: INVALID_REQUEST, which clients
-// take as final, instead of an error that they would retry for ever.
+// Known differences: another key type is answered INVALID_REQUEST. Version 6 is for share groups, which are not there.
 internal static class FindCoordinator
 {
     private const sbyte GroupKey = 0;
+    private const sbyte TransactionKey = 1;
 
     public static readonly KafkaApi Api = new(10, "FindCoordinator", 0, 4, 3, AnswerAsync);
 
@@ -20,8 +20,9 @@ internal static class FindCoordinator
         string[] keys = call.Version < 4 ? [reader.ReadString()] : [];
         var type = call.Version >= 1 ? reader.ReadInt8() : GroupKey;
         if (call.Version >= 4) keys = reader.ReadStringArray();
-        var error = type == GroupKey ? KafkaError.None : KafkaError.InvalidRequest;
-        var message = type == GroupKey ? null : "This broker has no transactions.";
+        var isKnown = type is GroupKey or TransactionKey;
+        var error = isKnown ? KafkaError.None : KafkaError.InvalidRequest;
+        var message = isKnown ? null : $"There is no key type {type}.";
         var response = call.Response;
         if (call.Version >= 1) response.WriteThrottleTime();
         if (call.Version >= 4)

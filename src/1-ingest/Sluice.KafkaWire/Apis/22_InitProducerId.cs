@@ -1,32 +1,38 @@
+using Sluice.KafkaWire.Transactions;
 using Sluice.KafkaWire.Wire;
 
 namespace Sluice.KafkaWire.Apis;
 
-// InitProducerId, key 22, versions 0-4 (flexible from 2). https://kafka.apache.org/protocol#The_Messages_InitProducerId
+// InitProducerId, key 22, versions 0-5 (flexible from 2). https://kafka.apache.org/protocol#The_Messages_InitProducerId
 //
 // Behaviour: gives an idempotent producer an id that nobody had before, over restarts too, with epoch 0. A producer that brings its id
-// and epoch (from 3, KIP-360) keeps the id and gets the next epoch, whose sequence begins at 0.
+// and epoch (from 3, KIP-360) keeps the id and gets the next epoch, whose sequence begins at 0. The producer of a transactional id gets the
+// next epoch of that id, which shuts out those before it (PRODUCER_FENCED); what they left open is aborted before the answer.
 //
-// Known differences: a transactional id is answered INVALID_REQUEST, for there are no transactions.
+// Known differences: the abort is waited for, where Kafka answers CONCURRENT_TRANSACTIONS and lets the client ask again; that answer
+// comes here only when a partition's storage has failed. Version 6 is for two-phase commit, which is not there.
 internal static class InitProducerId
 {
-    public static readonly KafkaApi Api = new(22, "InitProducerId", 0, 4, 2, AnswerAsync);
+    public static readonly KafkaApi Api = new(22, "InitProducerId", 0, 5, 2, AnswerAsync);
 
-    private static ValueTask AnswerAsync(KafkaCall call)
+    private static async ValueTask AnswerAsync(KafkaCall call)
     {
         var reader = call.Reader();
         var transactionalId = reader.ReadNullableString();
-        reader.ReadInt32();
-        var (id, epoch) = call.Version >= 3 ? (reader.ReadInt64(), reader.ReadInt16()) : (-1, (short)-1);
-        var error = transactionalId is null ? KafkaError.None : KafkaError.InvalidRequest;
-        if (error != KafkaError.None) (id, epoch) = (-1, -1);
-        else if (id >= 0 && epoch >= 0 && epoch < short.MaxValue - 1) epoch++;
-        else (id, epoch) = (call.Broker.ProducerIds.Next(), 0);
+        var timeoutMs = reader.ReadInt32();
+        (long Id, short Epoch)? known = call.Version >= 3 ? (reader.ReadInt64(), reader.ReadInt16()) : null;
+        if (known is { Id: < 0 } or { Epoch: < 0 }) known = null;
+        var grant = transactionalId is null ? Grant(call, known) : await call.Broker.Transactions.InitAsync(transactionalId, timeoutMs, known);
+        // The older versions know only the other word for it.
+        var error = grant.Error == KafkaError.ProducerFenced && call.Version < 4 ? KafkaError.InvalidProducerEpoch : grant.Error;
         call.Response.WriteThrottleTime();
         call.Response.WriteError(error);
-        call.Response.WriteInt64(id);
-        call.Response.WriteInt16(epoch);
+        call.Response.WriteInt64(grant.ProducerId);
+        call.Response.WriteInt16(grant.Epoch);
         call.Response.WriteTags();
-        return default;
     }
+
+    private static ProducerGrant Grant(KafkaCall call, (long Id, short Epoch)? known) => known is { } producer && producer.Epoch < short.MaxValue - 1
+        ? new ProducerGrant(KafkaError.None, producer.Id, (short)(producer.Epoch + 1))
+        : new ProducerGrant(KafkaError.None, call.Broker.ProducerIds.Next(), 0);
 }

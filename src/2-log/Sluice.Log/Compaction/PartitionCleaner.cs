@@ -1,4 +1,5 @@
 using Sluice.Log.Partitions;
+using Sluice.Log.Records;
 using Sluice.Log.Segments;
 using Sluice.Log.Topics;
 
@@ -73,13 +74,16 @@ internal sealed class PartitionCleaner(
     private (KeyOffsets Keys, long CompleteTo) ReadKeys(Segment[] cleanable, long from, long end, CancellationToken cancel)
     {
         var keys = new KeyOffsets(limits.CompactionKeysBytesMax);
+        // A marker may lie far behind its records: in any segment.
+        var aborted = partition.Segments.SelectMany(s => s.Aborted(storage.OpenFiles)).ToLookup(a => a.ProducerId);
         for (var i = 0; i < cleanable.Length; i++)
         {
             var segmentEnd = i + 1 < cleanable.Length ? cleanable[i + 1].BaseOffset : end;
             if (segmentEnd <= from) continue;
             foreach (var (header, batch) in SegmentBatches.Read(storage.Files, cleanable[i], from, cancel))
             {
-                if (header.IsControl) continue;
+                // What was aborted stands for nothing.
+                if (header.IsControl || IsAborted(header, batch.Span, aborted)) continue;
                 if (!keys.HasRoomFor(header.RecordCount)) return (keys, header.BaseOffset);
                 var records = new RecordReader(batch.Span, from);
                 while (records.MoveNext())
@@ -90,6 +94,17 @@ internal sealed class PartitionCleaner(
         }
 
         return (keys, end);
+    }
+
+    private static bool IsAborted(in RecordBatchHeader header, ReadOnlySpan<byte> batch, ILookup<long, AbortedTransaction> aborted)
+    {
+        if (!header.IsTransactional) return false;
+        foreach (var transaction in aborted[ProducerStamp.Read(batch).Id])
+        {
+            if (transaction.FirstOffset <= header.BaseOffset && header.BaseOffset <= transaction.LastOffset) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Neighbouring segments that together are no larger than one may be, as far as there is something to clean.</summary>

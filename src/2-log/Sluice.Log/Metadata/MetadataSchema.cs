@@ -4,9 +4,12 @@ namespace Sluice.Log.Metadata;
 internal static class MetadataSchema
 {
     /// <summary>The layout this code reads and writes, kept in <c>PRAGMA user_version</c>.</summary>
-    public const long Version = 2;
+    public static long Version => Layouts.Length;
 
-    public const string Create =
+    /// <summary>What each layout adds to the one before.</summary>
+    public static string[] Layouts { get; } = [Create, AddStreams, AddTransactions];
+
+    private const string Create =
         """
         CREATE TABLE topic (
           id         TEXT    NOT NULL PRIMARY KEY,
@@ -38,7 +41,7 @@ internal static class MetadataSchema
         """;
 
     /// <summary>What layout 2 adds: streams and their shards, settings of the account.</summary>
-    public const string AddStreams =
+    private const string AddStreams =
         """
         CREATE TABLE stream (
           topic_id   TEXT NOT NULL PRIMARY KEY REFERENCES topic(id) ON DELETE CASCADE,
@@ -61,6 +64,40 @@ internal static class MetadataSchema
           name  TEXT NOT NULL PRIMARY KEY,
           value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
-        PRAGMA user_version = 2;
+        """;
+
+    /// <summary>What layout 3 adds: the transactions of Kafka producers, the partitions they write to and the offsets they will commit.</summary>
+    private const string AddTransactions =
+        """
+        CREATE TABLE producer_transaction (
+          transactional_id TEXT    NOT NULL PRIMARY KEY,
+          producer_id      INTEGER NOT NULL,
+          epoch            INTEGER NOT NULL,
+          last_epoch       INTEGER NOT NULL,
+          timeout_ms       INTEGER NOT NULL,
+          state            INTEGER NOT NULL,
+          started_ms       INTEGER NOT NULL,
+          changed_ms       INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE transaction_partition (
+          transactional_id TEXT    NOT NULL REFERENCES producer_transaction(transactional_id) ON DELETE CASCADE,
+          topic_id         TEXT    NOT NULL REFERENCES topic(id) ON DELETE CASCADE,
+          partition        INTEGER NOT NULL,
+          PRIMARY KEY (transactional_id, topic_id, partition)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE transaction_group (
+          transactional_id TEXT NOT NULL REFERENCES producer_transaction(transactional_id) ON DELETE CASCADE,
+          group_id         TEXT NOT NULL,
+          PRIMARY KEY (transactional_id, group_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE transaction_offset (
+          transactional_id TEXT    NOT NULL REFERENCES producer_transaction(transactional_id) ON DELETE CASCADE,
+          group_id         TEXT    NOT NULL,
+          topic_id         TEXT    NOT NULL REFERENCES topic(id) ON DELETE CASCADE,
+          partition        INTEGER NOT NULL,
+          next_offset      INTEGER NOT NULL,
+          metadata         TEXT    NOT NULL,
+          PRIMARY KEY (transactional_id, group_id, topic_id, partition)
+        ) STRICT, WITHOUT ROWID;
         """;
 }

@@ -149,8 +149,9 @@ internal sealed partial class MetadataStore : IDisposable
                 $"The log's metadata '{path}' has layout {version}; this program knows up to {MetadataSchema.Version}. Use a newer program.");
         }
 
-        if (version == 0) Execute(connection, $"BEGIN IMMEDIATE; {MetadataSchema.Create} {MetadataSchema.AddStreams} COMMIT;");
-        else if (version < MetadataSchema.Version) Execute(connection, $"BEGIN IMMEDIATE; {MetadataSchema.AddStreams} COMMIT;");
+        if (version == MetadataSchema.Version) return;
+        var missing = string.Join(' ', MetadataSchema.Layouts.Skip((int)version));
+        Execute(connection, $"BEGIN IMMEDIATE; {missing} PRAGMA user_version = {MetadataSchema.Version}; COMMIT;");
     }
 
     private static void Execute(SqliteConnection connection, string sql)

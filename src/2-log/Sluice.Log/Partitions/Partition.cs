@@ -6,12 +6,13 @@ namespace Sluice.Log.Partitions;
 /// What callers share of a partition: the queue into it, and the segments and offsets that readers may see. Only the partition's
 /// <see cref="PartitionWriter"/> changes them.
 /// </summary>
-internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumerable<Segment> segments, long start, long end)
+internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumerable<Segment> segments, Watermarks watermarks)
 {
     private Segment[] _segments = segments.ToArray();
     private TaskCompletionSource? _moved;
-    private long _start = start;
-    private long _end = end;
+    private long _start = watermarks.Start;
+    private long _lastStable = watermarks.LastStable;
+    private long _end = watermarks.End;
     private readonly Lock _swapping = new();
     // Odd while a swap is under way.
     private long _swaps;
@@ -25,13 +26,26 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
     /// <summary>In order of their offsets, never empty, the last one open.</summary>
     public Segment[] Segments => Volatile.Read(ref _segments);
 
+    public Watermarks Watermarks
+    {
+        get
+        {
+            // Each of them only grows and never passes the next, so reading them in this order keeps them in order.
+            var start = Volatile.Read(ref _start);
+            var lastStable = Volatile.Read(ref _lastStable);
+            var end = Volatile.Read(ref _end);
+            // Retention does not wait for transactions.
+            return new Watermarks(start, Math.Max(start, lastStable), Math.Max(start, end));
+        }
+    }
+
+    /// <summary>The offsets of who reads what is committed.</summary>
     public PartitionOffsets Offsets
     {
         get
         {
-            // The start never passes the end, so reading it first keeps the pair in order.
-            var start = Volatile.Read(ref _start);
-            return new PartitionOffsets(start, Volatile.Read(ref _end));
+            var marks = Watermarks;
+            return new PartitionOffsets(marks.Start, marks.LastStable);
         }
     }
 
@@ -73,9 +87,10 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
     public void SetStart(long offset) => Volatile.Write(ref _start, offset);
 
     /// <summary>Makes records visible to readers and wakes those that wait for them.</summary>
-    public void SetEnd(long offset)
+    public void SetEnd(long offset, long lastStable)
     {
         Volatile.Write(ref _end, offset);
+        Volatile.Write(ref _lastStable, lastStable);
         // Against the waiter that stores its source and then looks at the end: one of the two sees the other.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _moved) is not null) Interlocked.Exchange(ref _moved, null)?.TrySetResult();
@@ -102,9 +117,9 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
     }
 
     /// <exception cref="UnknownTopicPartitionException">The partition was deleted, or its log closed, meanwhile.</exception>
-    public async ValueTask WaitBeyondAsync(long offset, CancellationToken cancel)
+    public async ValueTask WaitBeyondAsync(long offset, ReadIsolation isolation, CancellationToken cancel)
     {
-        while (Offsets.End <= offset)
+        while (Watermarks.EndFor(isolation) <= offset)
         {
             var moved = Volatile.Read(ref _moved);
             if (moved is null)
@@ -115,7 +130,7 @@ internal sealed class Partition(TopicPartition name, AppendQueue queue, IEnumera
 
             Interlocked.MemoryBarrier();
             if (IsGone) throw new UnknownTopicPartitionException(name);
-            if (Offsets.End > offset || Volatile.Read(ref _closed)) return;
+            if (Watermarks.EndFor(isolation) > offset || Volatile.Read(ref _closed)) return;
             await moved.Task.WaitAsync(cancel);
         }
     }

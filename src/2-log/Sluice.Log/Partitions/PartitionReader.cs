@@ -12,14 +12,14 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
     private const int SearchChunkBytes = 64 << 10;
 
     /// <param name="into">Where the bytes go; null for memory of their own.</param>
-    public FetchedBatches Read(long offset, int bytesMax, ByteWriter? into)
+    public IsolatedBatches Read(long offset, int bytesMax, ReadIsolation isolation, ByteWriter? into)
     {
         while (true)
         {
             var swaps = partition.AwaitSwap();
             try
             {
-                var read = ReadOnce(offset, bytesMax, into);
+                var read = ReadOnce(offset, bytesMax, isolation, into);
                 if (!partition.IsSwapped(swaps)) return read;
             }
             catch (Exception fault) when (fault is CorruptLogException or IOException && partition.IsSwapped(swaps))
@@ -30,11 +30,11 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         }
     }
 
-    private FetchedBatches ReadOnce(long offset, int bytesMax, ByteWriter? into)
+    private IsolatedBatches ReadOnce(long offset, int bytesMax, ReadIsolation isolation, ByteWriter? into)
     {
         try
         {
-            return ReadSnapshot(offset, bytesMax, into);
+            return ReadSnapshot(offset, bytesMax, isolation, into);
         }
         catch (IOException fault) when (IsMissing(fault))
         {
@@ -50,7 +50,7 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         while (true)
         {
             var swaps = partition.AwaitSwap();
-            var offsets = partition.Offsets;
+            var offsets = partition.Watermarks;
             try
             {
                 var found = SearchAll(timestampMs, offsets);
@@ -92,11 +92,12 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         return room;
     }
 
-    private FetchedBatches ReadSnapshot(long offset, int bytesMax, ByteWriter? into)
+    private IsolatedBatches ReadSnapshot(long offset, int bytesMax, ReadIsolation isolation, ByteWriter? into)
     {
-        var offsets = partition.Offsets;
-        if (offset < offsets.Start || offset > offsets.End) throw new OffsetOutOfRangeException(partition.Name, offset, offsets);
-        if (offset == offsets.End) return new FetchedBatches(default, offsets);
+        var marks = partition.Watermarks;
+        if (offset < marks.Start || offset > marks.End) throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
+        var end = marks.EndFor(isolation);
+        if (offset >= end) return new IsolatedBatches(default, marks, []);
         var segments = partition.Segments;
         var at = Array.FindLastIndex(segments, s => s.BaseOffset <= offset);
         if (at < 0) throw new OffsetOutOfRangeException(partition.Name, offset, partition.Offsets);
@@ -104,17 +105,34 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         var (position, firstBytes) = Locate(segments[at], offset);
         var wanted = Math.Max(firstBytes, Math.Min(bytesMax, readBytesMax));
         var buffer = Room(into, Readable(segments, at, position, wanted));
-        var filled = 0;
+        var (filled, next, begun) = (0, offset, at);
         for (; at < segments.Length; at++, position = 0)
         {
             var room = (int)Math.Min(buffer.Length - filled, segments[at].ReadableBytes - position);
-            var taken = Fill(segments[at], position, buffer.Span.Slice(filled, room), offsets.End);
+            var taken = Fill(segments[at], position, buffer.Span.Slice(filled, room), end, ref next);
             filled += taken;
             if (taken < room || filled == buffer.Length || position + taken < segments[at].ReadableBytes) break;
         }
 
         if (filled == 0) throw new CorruptLogException(first.Name.LogPath, first.ReadableBytes, $"the batch with offset {offset} is cut short.");
-        return new FetchedBatches(buffer[..filled], offsets);
+        var aborted = isolation == ReadIsolation.Committed ? Aborted(segments.AsSpan(begun), offset, next) : [];
+        return new IsolatedBatches(buffer[..filled], marks, aborted);
+    }
+
+    /// <summary>The aborted transactions that have batches from one offset on and below another; their markers may lie behind these.</summary>
+    private List<AbortedTransaction> Aborted(ReadOnlySpan<Segment> segments, long from, long below)
+    {
+        var found = new List<AbortedTransaction>();
+        foreach (var segment in segments)
+        {
+            foreach (var aborted in segment.Aborted(files))
+            {
+                if (aborted.LastOffset >= from && aborted.FirstOffset < below) found.Add(aborted);
+                if (aborted.LastStable >= below) return found;
+            }
+        }
+
+        return found;
     }
 
     /// <summary>The position and size of the batch that holds an offset.</summary>
@@ -132,7 +150,7 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
     }
 
     /// <summary>Reads whole, verified batches below the end; returns their bytes.</summary>
-    private int Fill(Segment segment, long position, Span<byte> buffer, long end)
+    private int Fill(Segment segment, long position, Span<byte> buffer, long end, ref long next)
     {
         using var lease = files.Rent(segment.Name.LogPath);
         var rest = buffer[..lease.File.Read(buffer, position)];
@@ -141,6 +159,7 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         {
             if (!header.CrcMatches(rest)) throw Damaged(segment, position + filled);
             filled += header.SizeBytes;
+            next = header.NextOffset;
             rest = rest[header.SizeBytes..];
         }
 
@@ -149,7 +168,7 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         return filled;
     }
 
-    private long? SearchAll(long timestampMs, PartitionOffsets offsets)
+    private long? SearchAll(long timestampMs, Watermarks offsets)
     {
         foreach (var segment in partition.Segments)
         {
@@ -160,7 +179,7 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         return null;
     }
 
-    private long? Search(Segment segment, long timestampMs, PartitionOffsets offsets)
+    private long? Search(Segment segment, long timestampMs, Watermarks offsets)
     {
         var older = segment.LastOffsetBefore(files, timestampMs);
         using var lease = files.Rent(segment.Name.LogPath);

@@ -14,5 +14,6 @@ internal sealed record PartitionStorage(IFileSystem Files, TimeProvider Time, Me
         OpenFiles.Forget(segment.Name.LogPath);
         OpenFiles.Forget(segment.Name.IndexPath);
         OpenFiles.Forget(segment.Name.TimeIndexPath);
+        OpenFiles.Forget(segment.Name.AbortedIndexPath);
     }
 }

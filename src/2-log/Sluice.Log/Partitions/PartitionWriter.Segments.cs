@@ -23,6 +23,7 @@ internal sealed partial class PartitionWriter
         _position > 0
         && (_position + bytes > _config.SegmentBytes
             || IsAged(nowMs)
+            || _producers.Aborted.Count >= _settings.Limits.AbortedPerSegmentMax
             // Index entries keep offsets relative to the base in 32 bits.
             || _nextOffset + lastOffsetDelta - _segment.BaseOffset > int.MaxValue);
 
@@ -38,13 +39,15 @@ internal sealed partial class PartitionWriter
         _unsynced = false;
         _index.Finish();
         _index.Persist(_storage.Files, _segment.Name);
+        _producers.Aborted.Persist(_storage.Files, _segment.Name);
         var next = Create(_storage.Files, _settings.Directory, _nextOffset);
+        _producers.BeginSegment(_nextOffset);
         _file.Dispose();
         _file = _storage.Files.Open(next.Name.LogPath, FileOpen.ReadWrite);
         _segment.Publish(_position);
         _segment.Seal();
-        _partition.SetSegments([.. _partition.Segments, next.Segment]);
-        _segment = next.Segment;
+        _segment = Segment.Open(next.Name, next.Index, _producers.Aborted, 0);
+        _partition.SetSegments([.. _partition.Segments, _segment]);
         _index = next.Index;
         _position = _bufferPosition = _roundFrom = 0;
         _segmentSinceMs = null;
@@ -52,15 +55,14 @@ internal sealed partial class PartitionWriter
     }
 
     /// <summary>Makes the files of an empty segment, durably.</summary>
-    public static (SegmentName Name, Segment Segment, SegmentIndex Index) Create(IFileSystem files, string directory, long baseOffset)
+    public static (SegmentName Name, SegmentIndex Index) Create(IFileSystem files, string directory, long baseOffset)
     {
         var name = new SegmentName(directory, baseOffset);
         files.Open(name.LogPath, FileOpen.CreateNew).Dispose();
         files.Open(name.IndexPath, FileOpen.OpenOrCreate).Dispose();
         files.Open(name.TimeIndexPath, FileOpen.OpenOrCreate).Dispose();
         files.SyncDirectory(directory);
-        var index = new SegmentIndex(baseOffset);
-        return (name, Segment.Open(name, index, 0), index);
+        return (name, new SegmentIndex(baseOffset));
     }
 
     private void Checkpoint()

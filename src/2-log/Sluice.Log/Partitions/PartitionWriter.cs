@@ -73,7 +73,7 @@ internal sealed partial class PartitionWriter
         {
             if (_settings.Durability == Durability.Fsync) Sync();
             _segment.Publish(_position);
-            _partition.SetEnd(_nextOffset);
+            _partition.SetEnd(_nextOffset, _producers.LastStable(_nextOffset));
         }
 
         Answer(_stopped ? AppendError.StorageError : AppendError.None);
@@ -136,6 +136,12 @@ internal sealed partial class PartitionWriter
 
     public bool IsStopped => _stopped;
 
+    /// <summary>The producers that the partition knows.</summary>
+    public ActiveProducer[] DescribeProducers() => _producers.Describe();
+
+    /// <summary>How many offsets below the end hold no record for who reads what is committed, open transactions not among them.</summary>
+    public long OffsetsWithoutRecord => _producers.OffsetsWithoutRecord;
+
     /// <summary>Ends the partition because its topic is deleted; what waits is refused.</summary>
     public void Abandon()
     {
@@ -148,7 +154,7 @@ internal sealed partial class PartitionWriter
 
     private void Write(PendingAppend append, long nowMs)
     {
-        if (append.Batch.Producer.IsIdempotent && !IsNext(append)) return;
+        if (append.Batch.Marker is not null ? !IsNeeded(append) : append.Batch.Producer.IsIdempotent && !IsNext(append)) return;
         var bytes = append.Bytes.Span;
         if (MustRoll(bytes.Length, append.Batch.LastOffsetDelta, nowMs)) Roll();
         if (_buffer.Length > 0 && _buffer.Length + bytes.Length > _settings.Limits.WriteBytesMax) FlushBuffer();
@@ -161,7 +167,8 @@ internal sealed partial class PartitionWriter
         if (_config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
         else if (append.Batch.MaxTimestampIsWrong) RecordBatchHeader.SetMaxTimestamp(batch, maxTimestampMs);
         _index.Add(_nextOffset + append.Batch.LastOffsetDelta, (int)_position, bytes.Length, maxTimestampMs);
-        if (append.Batch.Producer.IsIdempotent) _producers.Add(append.Batch.Producer, append.Batch.LastOffsetDelta, _nextOffset, nowMs);
+        if (append.Batch.Marker is { } marker) _producers.End(marker, _nextOffset, nowMs);
+        else if (append.Batch.Producer.IsIdempotent) _producers.Add(append.Batch, _nextOffset, nowMs);
         _segmentSinceMs ??= nowMs;
         _nextOffset += append.Batch.LastOffsetDelta + 1;
         _position += bytes.Length;
@@ -173,9 +180,16 @@ internal sealed partial class PartitionWriter
     /// </summary>
     private bool IsNext(PendingAppend append)
     {
-        append.Refusal = _producers.Check(append.Batch.Producer, append.Batch.LastOffsetDelta, out var storedAt);
+        append.Refusal = _producers.Check(append.Batch, out var storedAt);
         if (storedAt is { } offset) append.BaseOffset = offset;
         return append.Refusal == AppendError.None && storedAt is null;
+    }
+
+    private bool IsNeeded(PendingAppend append)
+    {
+        append.Refusal = _producers.Check(append.Batch.Marker!.Value, out var isNeeded);
+        append.BaseOffset = _nextOffset;
+        return isNeeded;
     }
 
     private void FlushBuffer()

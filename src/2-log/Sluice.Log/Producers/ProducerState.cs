@@ -2,7 +2,7 @@ using Sluice.Log.Records;
 
 namespace Sluice.Log.Producers;
 
-/// <summary>What a partition remembers of one idempotent producer: its epoch and its last batches.</summary>
+/// <summary>What a partition remembers of one idempotent producer: its epoch, its last batches and its open transaction.</summary>
 internal sealed class ProducerState(short epoch)
 {
     /// <summary>
@@ -18,8 +18,14 @@ internal sealed class ProducerState(short epoch)
     /// <summary>The time of the last append, ms since the epoch.</summary>
     public long LastAppendMs { get; private set; }
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Oldest first; empty after a marker of a new epoch.</summary>
     public IReadOnlyList<ProducedBatch> Batches => _batches;
+
+    /// <summary>The open transaction; null when there is none.</summary>
+    public OpenTransaction? Open { get; set; }
+
+    /// <summary>Epoch of the coordinator that wrote the last marker; -1 before the first.</summary>
+    public int CoordinatorEpoch { get; set; } = -1;
 
     /// <summary>The first offset of the batch with these sequence numbers; null when it is none of those remembered.</summary>
     public long? Find(int firstSequence, int lastSequence)
@@ -32,14 +38,20 @@ internal sealed class ProducerState(short epoch)
         return null;
     }
 
-    /// <summary>The sequence number that has to come next.</summary>
-    public int NextSequence => ProducerStamp.Advance(_batches[^1].LastSequence, 1);
+    /// <summary>The sequence number that has to come next: 0 where no batch is remembered.</summary>
+    public int NextSequence => _batches.Count == 0 ? 0 : ProducerStamp.Advance(_batches[^1].LastSequence, 1);
 
     public void Add(short epoch, ProducedBatch batch, long nowMs)
     {
-        if (epoch != Epoch) _batches.Clear();
+        Touch(epoch, nowMs);
         if (_batches.Count == BatchesMax) _batches.RemoveAt(0);
         _batches.Add(batch);
+    }
+
+    /// <summary>Was heard of, in an epoch whose sequence begins anew when it is another one.</summary>
+    public void Touch(short epoch, long nowMs)
+    {
+        if (epoch != Epoch) _batches.Clear();
         Epoch = epoch;
         LastAppendMs = nowMs;
     }
@@ -47,3 +59,6 @@ internal sealed class ProducerState(short epoch)
 
 /// <summary>A batch by its sequence numbers, and where it lies.</summary>
 internal readonly record struct ProducedBatch(int FirstSequence, int LastSequence, long BaseOffset);
+
+/// <summary>A transaction without a marker: its first offset in the partition, and the offsets that its batches take.</summary>
+internal readonly record struct OpenTransaction(long FirstOffset, long Offsets);

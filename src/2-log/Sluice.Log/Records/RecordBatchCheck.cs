@@ -13,10 +13,14 @@ internal static class RecordBatchCheck
         if (!RecordBatchHeader.TryRead(bytes, out var header) || header.SizeBytes != bytes.Length) return AppendError.CorruptMessage;
         if (bytes.Length > batchBytesMax) return AppendError.MessageTooLarge;
         if (header.RecordCount < 1 || header.LastOffsetDelta != header.RecordCount - 1) return AppendError.CorruptMessage;
+        var producer = ProducerStamp.Read(bytes);
+        // Control batches are the log's own, and a transaction is one of a producer that has an id.
+        if (header.IsControl || (header.IsTransactional && !producer.IsIdempotent)) return AppendError.CorruptMessage;
         if (!header.CrcMatches(bytes) || !TryWalk(header, bytes[RecordBatchHeader.Size..], out var maxTimestampMs, out var hasKeys))
             return AppendError.CorruptMessage;
         if (needsKeys && !hasKeys) return AppendError.MissingKey;
-        batch = new CheckedBatch(header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs, ProducerStamp.Read(bytes));
+        batch = new CheckedBatch(
+            header.LastOffsetDelta, maxTimestampMs, MaxTimestampIsWrong: maxTimestampMs != header.MaxTimestampMs, producer, header.IsTransactional);
         return AppendError.None;
     }
 
@@ -49,4 +53,11 @@ internal static class RecordBatchCheck
 }
 
 /// <summary>What the writer needs of a batch that was found good.</summary>
-internal readonly record struct CheckedBatch(int LastOffsetDelta, long MaxTimestampMs, bool MaxTimestampIsWrong, ProducerStamp Producer = default);
+/// <param name="Marker">Set for a control batch of the log's own.</param>
+internal readonly record struct CheckedBatch(
+    int LastOffsetDelta,
+    long MaxTimestampMs,
+    bool MaxTimestampIsWrong,
+    ProducerStamp Producer = default,
+    bool IsTransactional = false,
+    TransactionMarker? Marker = null);

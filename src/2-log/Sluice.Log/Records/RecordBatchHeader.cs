@@ -37,11 +37,14 @@ internal readonly record struct RecordBatchHeader(
 
     public const short CompressionMask = 0x07;
     private const short LogAppendTimeBit = 0x08;
-    private const short ControlBit = 0x20;
+    private const short TransactionalBit = 0x10;
+    public const short ControlBit = 0x20;
 
     public CompressionType Compression => (CompressionType)(Attributes & CompressionMask);
 
     public bool IsLogAppendTime => (Attributes & LogAppendTimeBit) != 0;
+
+    public bool IsTransactional => (Attributes & TransactionalBit) != 0;
 
     public bool IsControl => (Attributes & ControlBit) != 0;
 
@@ -90,6 +93,15 @@ internal readonly record struct RecordBatchHeader(
     public static void SetMaxTimestamp(Span<byte> batch, long maxTimestampMs)
     {
         BinaryPrimitives.WriteInt64BigEndian(batch[MaxTimestampAt..], maxTimestampMs);
+        Seal(batch);
+    }
+
+    /// <summary>Makes a control batch of a producer's transaction out of a plain batch.</summary>
+    public static void StampMarker(Span<byte> batch, long producerId, short epoch)
+    {
+        BinaryPrimitives.WriteInt16BigEndian(batch[AttributesAt..], TransactionalBit | ControlBit);
+        BinaryPrimitives.WriteInt64BigEndian(batch[ProducerIdAt..], producerId);
+        BinaryPrimitives.WriteInt16BigEndian(batch[ProducerEpochAt..], epoch);
         Seal(batch);
     }
 

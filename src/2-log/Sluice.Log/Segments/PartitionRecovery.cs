@@ -35,6 +35,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         if (names.Count == 0) throw Corrupt(directory, 0, "it holds no segment.");
         var from = checkpoint is null ? 0 : names.FindIndex(name => name.BaseOffset == checkpoint.SegmentBaseOffset);
         if (from < 0) throw Corrupt(new SegmentName(directory, checkpoint!.SegmentBaseOffset).LogPath, 0, "the file is missing.");
+        if (_producers.IsDamaged) RebuildProducers(names, from, checkpoint);
         var segments = new List<Segment>(names.Count);
         for (var i = 0; i < from;)
         {
@@ -50,7 +51,9 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
             if (scanned.EndOffset != names[i + 1].BaseOffset) throw Gap(names[i], scanned.Position, scanned.EndOffset, names[i + 1].BaseOffset);
             scanned.Index.Finish();
             scanned.Index.Persist(_files, names[i]);
-            segments.Add(Segment.Sealed(names[i], scanned.Position, scanned.Index.MaxTimestampMs));
+            // What was aborted in it is in its file, which was synced before the next segment was made.
+            _producers.BeginSegment(scanned.EndOffset);
+            segments.Add(Segment.Sealed(names[i], scanned.Position, scanned.Index.MaxTimestampMs, HasAborts(names[i])));
         }
 
         return OpenLast(names[^1], from == names.Count - 1 ? checkpoint : null, segments);
@@ -86,7 +89,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         var end = name.BaseOffset;
         while (walker.MoveNext()) end = walker.Header.NextOffset;
         if (walker.Position != length) throw Corrupt(name.LogPath, walker.Position, "no whole batch begins here.");
-        return (Segment.Sealed(name, length, LargestTimestamp(name)), end);
+        return (Segment.Sealed(name, length, LargestTimestamp(name), HasAborts(name)), end);
     }
 
     /// <summary>
@@ -99,7 +102,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         if (next < 0) throw Gap(into.Name, into.ReadableBytes, end, names[at].BaseOffset);
         // Nothing is deleted on the word of a batch that may be damaged.
         foreach (var _ in SegmentBatches.Read(_files, into, 0, CancellationToken.None)) continue;
-        foreach (var merged in names.GetRange(at, next - at)) Segment.Sealed(merged, 0, -1).Delete(_files);
+        foreach (var merged in names.GetRange(at, next - at)) Segment.Sealed(merged, 0, -1, HasAborts(merged)).Delete(_files);
         _files.SyncDirectory(directory);
         names.RemoveRange(at, next - at);
         from -= next - at;
@@ -119,7 +122,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
             current.Write(_files, directory);
         }
 
-        segments.Add(Segment.Open(name, scanned.Index, scanned.Position));
+        segments.Add(Segment.Open(name, scanned.Index, _producers.Aborted, scanned.Position));
         return new Recovered(segments, scanned.Index, scanned.Position, scanned.EndOffset, current, _producers);
     }
 
@@ -155,6 +158,26 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         if (isLast) CutTail(log, name, walker.Position, length);
         return new Scanned(index, walker.Position, end);
     }
+
+    /// <summary>
+    /// Reads what the producers' file held from the segments as far as they are durable, so that no aborted record becomes visible and no
+    /// open transaction is taken for none.
+    /// </summary>
+    private void RebuildProducers(List<SegmentName> names, int from, PartitionCheckpoint? checkpoint)
+    {
+        ProducersRebuilt(_logger, directory);
+        for (var i = 0; i <= from && checkpoint is not null; i++)
+        {
+            _producers.BeginSegment(names[i].BaseOffset);
+            using var log = _files.Open(names[i].LogPath, FileOpen.Read);
+            using var walker = new BatchWalker(log, 0, i < from ? log.Length : Math.Min(log.Length, checkpoint.Position), ScanChunkBytes);
+            while (walker.MoveNext()) _producers.Replay(walker.Header, walker.ReadBatch(), _nowMs);
+        }
+
+        _producers.Rebuilt(checkpoint?.EndOffset ?? 0);
+    }
+
+    private bool HasAborts(SegmentName name) => _files.FileExists(name.AbortedIndexPath);
 
     private void CutTail(IFile log, SegmentName name, long position, long length)
     {
@@ -230,6 +253,9 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
 
     [LoggerMessage(102, LogLevel.Warning, "The indexes of {Path} are missing or damaged and are built again")]
     private static partial void IndexesRebuilt(ILogger logger, string path);
+
+    [LoggerMessage(103, LogLevel.Warning, "The producers of {Directory} are damaged and are read from the segments again")]
+    private static partial void ProducersRebuilt(ILogger logger, string directory);
 
     private sealed record Scanned(SegmentIndex Index, long Position, long EndOffset);
 }

@@ -1,4 +1,5 @@
 using Sluice.Bytes;
+using Sluice.Log.Transactions;
 
 namespace Sluice.Log.Segments;
 
@@ -8,14 +9,18 @@ namespace Sluice.Log.Segments;
 /// </summary>
 internal sealed class Segment
 {
+    private bool _hasAborts;
     private SegmentIndex? _openIndex;
+    private SegmentAborts? _openAborts;
     private long _readableBytes;
     private long _sealedMaxTimestampMs;
 
-    private Segment(SegmentName name, SegmentIndex? openIndex, long bytes, long maxTimestampMs)
+    private Segment(SegmentName name, SegmentIndex? openIndex, SegmentAborts? openAborts, bool hasAborts, long bytes, long maxTimestampMs)
     {
         Name = name;
         _openIndex = openIndex;
+        _openAborts = openAborts;
+        _hasAborts = hasAborts;
         _readableBytes = bytes;
         _sealedMaxTimestampMs = maxTimestampMs;
     }
@@ -30,9 +35,11 @@ internal sealed class Segment
     /// <summary>Largest timestamp in the segment; -1 when it has no records.</summary>
     public long MaxTimestampMs => Volatile.Read(ref _openIndex)?.MaxTimestampMs ?? _sealedMaxTimestampMs;
 
-    public static Segment Open(SegmentName name, SegmentIndex index, long bytes) => new(name, index, bytes, -1);
+    public static Segment Open(SegmentName name, SegmentIndex index, SegmentAborts aborts, long bytes) => new(name, index, aborts, false, bytes, -1);
 
-    public static Segment Sealed(SegmentName name, long bytes, long maxTimestampMs) => new(name, null, bytes, maxTimestampMs);
+    /// <param name="hasAborts">Whether it has a file of aborted transactions.</param>
+    public static Segment Sealed(SegmentName name, long bytes, long maxTimestampMs, bool hasAborts) =>
+        new(name, null, null, hasAborts, bytes, maxTimestampMs);
 
     public void Publish(long bytes) => Volatile.Write(ref _readableBytes, bytes);
 
@@ -40,6 +47,8 @@ internal sealed class Segment
     public void Seal()
     {
         _sealedMaxTimestampMs = MaxTimestampMs;
+        _hasAborts = _openAborts?.Count > 0;
+        Volatile.Write(ref _openAborts, null);
         Volatile.Write(ref _openIndex, null);
     }
 
@@ -83,10 +92,18 @@ internal sealed class Segment
         return last;
     }
 
+    /// <summary>The aborted transactions whose markers lie in the segment, in the order of these.</summary>
+    public AbortedTransaction[] Aborted(OpenFiles files)
+    {
+        if (Volatile.Read(ref _openAborts) is { } open) return open.ToArray();
+        return _hasAborts ? SegmentAborts.Load(files, Name) : [];
+    }
+
     public void Delete(IFileSystem files)
     {
         files.Delete(Name.LogPath);
         files.Delete(Name.IndexPath);
         files.Delete(Name.TimeIndexPath);
+        files.Delete(Name.AbortedIndexPath);
     }
 }

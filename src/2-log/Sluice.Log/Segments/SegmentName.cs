@@ -8,6 +8,7 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
     public const string LogSuffix = ".log";
     public const string IndexSuffix = ".index";
     public const string TimeIndexSuffix = ".timeindex";
+    public const string AbortedIndexSuffix = ".txnindex";
 
     /// <summary>Ends the name of a file that compaction has not finished; the recovery deletes it.</summary>
     public const string CleanedSuffix = ".cleaned";
@@ -20,6 +21,9 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
 
     public string TimeIndexPath => PathOf(TimeIndexSuffix);
 
+    /// <summary>The aborted transactions whose markers lie in the segment; a file only where there are any.</summary>
+    public string AbortedIndexPath => PathOf(AbortedIndexSuffix);
+
     /// <summary>Where compaction writes the segment that takes this one's place.</summary>
     public string CleanedPath => LogPath + CleanedSuffix;
 
@@ -28,7 +32,7 @@ internal readonly record struct SegmentName(string Directory, long BaseOffset)
     {
         suffix = Path.GetExtension(fileName);
         baseOffset = 0;
-        return suffix is LogSuffix or IndexSuffix or TimeIndexSuffix
+        return suffix is LogSuffix or IndexSuffix or TimeIndexSuffix or AbortedIndexSuffix
             && fileName.Length == Digits + suffix.Length
             && long.TryParse(fileName.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset);
     }

@@ -1,0 +1,28 @@
+using System.Buffers.Binary;
+using Sluice.Log.Records;
+
+namespace Sluice.Log.Transactions;
+
+/// <summary>Makes aborted batches invisible to <see cref="RecordReader"/>.</summary>
+internal static class AbortedBatches
+{
+    /// <summary>
+    /// Marks the batches of aborted transactions as control batches, in the reader's copy: they hold no records then, and keep their
+    /// offsets, so reading goes on behind them.
+    /// </summary>
+    public static void Mask(Span<byte> batches, IReadOnlyList<AbortedTransaction> aborted)
+    {
+        var byFirst = aborted.OrderBy(a => a.FirstOffset).ToArray();
+        var lastByProducer = new Dictionary<long, long>();
+        var begun = 0;
+        while (RecordBatchHeader.TryRead(batches, out var header))
+        {
+            for (; begun < byFirst.Length && byFirst[begun].FirstOffset <= header.BaseOffset; begun++)
+                lastByProducer[byFirst[begun].ProducerId] = byFirst[begun].LastOffset;
+            if (header.IsTransactional && !header.IsControl
+                && lastByProducer.TryGetValue(ProducerStamp.Read(batches).Id, out var last) && header.BaseOffset <= last)
+                BinaryPrimitives.WriteInt16BigEndian(batches[RecordBatchHeader.AttributesAt..], (short)(header.Attributes | RecordBatchHeader.ControlBit));
+            batches = batches[header.SizeBytes..];
+        }
+    }
+}

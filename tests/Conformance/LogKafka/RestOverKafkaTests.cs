@@ -40,7 +40,9 @@ public sealed class RestOverKafkaTests
         var cluster = clusters.GetProperty("data")[0].GetProperty("cluster_id").GetString()!;
         cluster.ShouldBe(bed.Held.ClusterId);
         var root = $"/v3/clusters/{cluster}";
-        await SendAsync(server, HttpMethod.Post, $"{root}/topics", """{"topic_name":"made","partitions_count":2,"configs":[{"name":"retention.ms","value":"1000"}]}""", "application/json");
+        await SendAsync(
+            server, HttpMethod.Post, $"{root}/topics",
+            """{"topic_name":"made","partitions_count":2,"configs":[{"name":"retention.ms","value":"1000"}]}""", "application/json");
         (await GetAsync(server, $"{root}/topics/made")).GetProperty("partitions_count").GetInt32().ShouldBe(2);
         (await GetAsync(server, $"{root}/topics/made/configs/retention.ms")).GetProperty("value").GetString().ShouldBe("1000");
         await SendAsync(server, HttpMethod.Put, $"{root}/topics/made/configs/retention.ms", """{"value":"2000"}""", "application/json");

@@ -96,7 +96,7 @@ not_applicable() {
     0097_ssl_verify) echo "needs the certificates of its own cluster tool" ;;
     0098_consumer_txn) echo "needs a Java producer" ;;
     0101_fetch_from_follower) echo "needs a second broker" ;;
-    0103_transactions) echo "asks for topics with three replicas" ;;
+    0103_transactions | 0107_topic_recreate | 0111_delay_create_topics) echo "asks for topics with three replicas" ;;
     0109_auto_create_topics | 0115_producer_auth | 0119_consumer_auth) echo "needs an authorizer and kafka-acls.sh" ;;
     0126_oauthbearer_oidc) echo "needs an OIDC server" ;;
     0135_sasl_credentials) echo "needs a cluster with SASL" ;;

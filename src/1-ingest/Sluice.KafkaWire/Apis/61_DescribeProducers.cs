@@ -3,7 +3,7 @@ using Sluice.Log;
 
 namespace Sluice.KafkaWire.Apis;
 
-// DescribeProducers, key 61, version 0 (flexible). https://kafka.apache.org/protocol#The_Messages_DescribeProducers
+// DescribeProducers, key 61, version 0 (flexible from 0). https://kafka.apache.org/protocol#The_Messages_DescribeProducers
 //
 // Behaviour: the idempotent and transactional producers that a partition remembers, with the first offset of an open transaction, which
 // is what holds up readers of committed records.

@@ -4,7 +4,7 @@ using Sluice.Log;
 
 namespace Sluice.KafkaWire.Apis;
 
-// DescribeTransactions, key 65, version 0 (flexible). https://kafka.apache.org/protocol#The_Messages_DescribeTransactions
+// DescribeTransactions, key 65, version 0 (flexible from 0). https://kafka.apache.org/protocol#The_Messages_DescribeTransactions
 //
 // Behaviour: state, producer, timeout and partitions of transactional ids; one that is not known is TRANSACTIONAL_ID_NOT_FOUND.
 //

@@ -3,7 +3,7 @@ using Sluice.Log;
 
 namespace Sluice.KafkaWire.Apis;
 
-// ListTransactions, key 66, versions 0-1 (flexible). https://kafka.apache.org/protocol#The_Messages_ListTransactions
+// ListTransactions, key 66, versions 0-1 (flexible from 0). https://kafka.apache.org/protocol#The_Messages_ListTransactions
 //
 // Behaviour: the transactional ids that are known, filtered by state, producer id and, from 1, the time they are open.
 //

@@ -8,6 +8,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task>>
     ["kafka"] = KafkaBench.RunAsync,
     ["kinesis"] = KinesisBench.RunAsync,
     ["stream"] = StreamBench.RunAsync,
+    ["tables"] = TableBench.RunAsync,
 };
 if (args is ["serve-empty"]) return await EmptyServer.RunAsync();
 if (args is ["serve-kinesis", var directory]) return await KinesisServer.RunAsync(directory);

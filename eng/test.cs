@@ -63,7 +63,13 @@ internal static class Tools
         ("mariadbd", "mariadb-server-core", "--version", "the MySQL source against a real server"),
         ("kcat", "kcat", "-V", "the Kafka protocol with a real client"),
         ("aws", "awscli", "--version", "Kinesis and S3 with the AWS command line"),
-        ("node", "nodejs", "--version", "Kinesis with the SDK for JavaScript, and kinesalite and kinesis-local side by side"),
+        ("/usr/bin/python3", "python3", "--version", "the Kafka protocol with clients in Python"),
+        ("/usr/lib/python3/dist-packages/kafka/__init__.py", "python3-kafka", null, "the Kafka protocol with kafka-python"),
+        ("/usr/lib/python3/dist-packages/lz4/__init__.py", "python3-lz4", null, "kafka-python's lz4 codec"),
+        ("/usr/lib/python3/dist-packages/snappy/__init__.py", "python3-snappy", null, "kafka-python's snappy codec"),
+        ("/usr/lib/python3/dist-packages/zstandard/__init__.py", "python3-zstandard", null, "kafka-python's zstd codec"),
+        ("/usr/lib/python3/dist-packages/confluent_kafka/__init__.py", "python3-confluent-kafka", null, "the Kafka protocol with confluent-kafka"),
+        ("node", "nodejs", "--version", "Kafka with clients in JavaScript; Kinesis with the SDK for JavaScript, and kinesalite and kinesis-local side by side"),
         ("npm", "npm", "--version", "the same: it installs them"),
         // wrk has no option that only prints and succeeds: being there is enough.
         ("wrk", "wrk", null, "HTTP load"),
@@ -84,22 +90,22 @@ internal static class Tools
             Console.WriteLine($"{program} is missing or does not run: the tests of {use} are skipped. "
                 + $"Install it with: apt-get install {package}");
         }
-        await InstallNodePackagesAsync();
+        await InstallNodePackagesAsync("tests/Conformance/Kinesis/node", "the tours of Kinesis with the SDK for JavaScript");
+        await InstallNodePackagesAsync("tests/Conformance/KafkaClients/node", "the tours and bulk runs of Kafka with clients in JavaScript");
     }
 
     /// <summary>
     /// The clients and servers in JavaScript, in the versions of package-lock.json and without their install scripts. The copy of the
     /// lock file beside them says whether they are the right ones.
     /// </summary>
-    private static async Task InstallNodePackagesAsync()
+    private static async Task InstallNodePackagesAsync(string folder, string use)
     {
-        const string Folder = "tests/Conformance/Kinesis/node";
-        var (wanted, present) = (Path.Combine(Folder, "package-lock.json"), Path.Combine(Folder, "node_modules", "installed-lock.json"));
+        var (wanted, present) = (Path.Combine(folder, "package-lock.json"), Path.Combine(folder, "node_modules", "installed-lock.json"));
         if (Find("npm") is not { } npm || (File.Exists(present) && File.ReadAllText(present) == File.ReadAllText(wanted))) return;
-        Console.WriteLine($"== installing the packages of {Folder}");
-        var code = await Run.SilentAsync(npm, ["ci", "--prefix", Folder, "--ignore-scripts", "--no-audit", "--no-fund"], TimeSpan.FromMinutes(5));
+        Console.WriteLine($"== installing the packages of {folder}");
+        var code = await Run.SilentAsync(npm, ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], TimeSpan.FromMinutes(5));
         if (code == 0) File.Copy(wanted, present, overwrite: true);
-        else Console.WriteLine($"npm ci in {Folder} failed ({code}): the tours of Kinesis with the SDK for JavaScript are skipped.");
+        else Console.WriteLine($"npm ci in {folder} failed ({code}): {use} are skipped.");
     }
 
     private static async Task<List<(string Program, string Package, string? Probe, string Use)>> MissingAsync()

@@ -22,6 +22,12 @@ public sealed record KafkaRestOptions
     public int SmallRequestBytes { get; init; } = 64 * 1024;
 
     /// <summary>
+    /// Buffers up to this size are kept for the next request: 256 KiB, twice a post of 100 records of 1 KB. A processor keeps 16 pairs of them,
+    /// 8 MiB.
+    /// </summary>
+    public int KeptRequestBytes { get; init; } = 256 * 1024;
+
+    /// <summary>
     /// Most records in one request: their bookkeeping and the reply take more room than records such as <c>{}</c> themselves.
     /// Half a million is a full 64 MiB body of 128-byte records.
     /// </summary>
@@ -88,6 +94,16 @@ public sealed record KafkaRestOptions
 
     /// <summary>Bytes a second (api.v3.produce.rate.limit.max.bytes.per.sec): 10,000,000 in the official proxy.</summary>
     public int ProduceBytesPerSecondMax { get; init; } = 10_000_000;
+
+    /// <summary>
+    /// How long a v3 produce stream may be open: streaming.connection.max.duration.ms, a day. Records after it get receipts of 408.
+    /// </summary>
+    public TimeSpan StreamDurationMax { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long after that the stream ends: streaming.connection.max.duration.grace.period.ms, 500 ms, in which a client sees the receipts.
+    /// </summary>
+    public TimeSpan StreamGrace { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Most entries of a v3 batch: the official proxy's api.v3.produce.batch.maximum.entries, 10.</summary>
     public int BatchEntriesMax { get; init; } = 10;

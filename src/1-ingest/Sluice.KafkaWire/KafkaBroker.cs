@@ -40,13 +40,14 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     {
         await _services.Transactions.ResumeAsync();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new TransportMemory(options.Limits.TransportBlockBytes));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint =>
             {
                 if (options.Certificate is { } certificate) endpoint.UseHttps(certificate);
                 endpoint.Run(ServeAsync);
             }));
+        // The last registration counts: it has to stand behind Kestrel's own.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new TransportMemory(options.Limits.TransportBlockBytes));
         var server = builder.Build();
         try
         {

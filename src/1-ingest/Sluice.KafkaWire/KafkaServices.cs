@@ -10,41 +10,56 @@ using Sluice.Log;
 namespace Sluice.KafkaWire;
 
 /// <summary>What the APIs of one broker share.</summary>
-internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeProvider time, ILogger logger)
+internal sealed class KafkaServices
 {
-    public EmbeddedLog Log => log;
+    private readonly KafkaOptions _options;
 
-    public KafkaOptions Options => options;
+    public KafkaServices(EmbeddedLog log, KafkaOptions options, TimeProvider time, ILogger logger)
+    {
+        (Log, _options, Time, Logger) = (log, options, time, logger);
+        Topics = new TopicNames(log);
+        Groups = new GroupCoordinator(options, time);
+        SaslUsers = new SaslUsers(log, options.SaslUsers);
+        ProducerIds = new ProducerIds(log);
+        Transactions = new TransactionCoordinator(log, ProducerIds, options.Limits, time, logger);
+        RequestBytes = new ByteBudget(options.Limits.RequestBytesInFlightMax);
+        FetchBytes = new ByteBudget(options.Limits.FetchBytesInFlightMax);
+        AdvertisedPort = options.AdvertisedPort;
+    }
 
-    public KafkaLimits Limits => options.Limits;
+    public EmbeddedLog Log { get; }
 
-    public TimeProvider Time => time;
+    public KafkaOptions Options => _options;
 
-    public ILogger Logger => logger;
+    public KafkaLimits Limits => _options.Limits;
 
-    public TopicNames Topics { get; } = new(log);
+    public TimeProvider Time { get; }
 
-    public GroupCoordinator Groups { get; } = new(options, time);
+    public ILogger Logger { get; }
 
-    public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
+    public TopicNames Topics { get; }
 
-    public ProducerIds ProducerIds => Transactions.ProducerIds;
+    public GroupCoordinator Groups { get; }
 
-    public SaslUsers SaslUsers { get; } = new(log, options.SaslUsers);
+    public SaslUsers SaslUsers { get; }
 
-    public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
+    public ProducerIds ProducerIds { get; }
 
-    public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
+    public TransactionCoordinator Transactions { get; }
+
+    public ByteBudget RequestBytes { get; }
+
+    public ByteBudget FetchBytes { get; }
 
     /// <summary>The cluster's id, the same over restarts.</summary>
-    public string ClusterId { get; } = log.ClusterId;
+    public string ClusterId => Log.ClusterId;
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>
-        (options.SaslUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
+        (_options.SaslUsers.Count > 0 ? "SASL_" : "") + (_options.Certificate is null ? "PLAINTEXT" : "SSL");
 
-    public string AdvertisedHost => options.AdvertisedHost ?? options.Host;
+    public string AdvertisedHost => _options.AdvertisedHost ?? _options.Host;
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>
-    public int AdvertisedPort { get; set; } = options.AdvertisedPort;
+    public int AdvertisedPort { get; set; }
 }

@@ -33,6 +33,8 @@ public sealed partial class EmbeddedLog : ILogAdmin
         }
     }
 
+    public AdminRefusal AclRefusal { get; } = new(AdminFault.Invalid, "No Authorizer is configured on the broker.");
+
     private int BrokerId => Front?.Broker.Id ?? DefaultBrokerId;
 
     public ValueTask<ClusterDescription> DescribeClusterAsync(CancellationToken cancel) =>

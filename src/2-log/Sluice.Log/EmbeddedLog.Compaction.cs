@@ -50,9 +50,9 @@ public sealed partial class EmbeddedLog
             // The log is being closed; the next life compacts.
             return;
         }
-        catch (IOException fault) when (partition.Shared.IsGone)
+        catch (IOException fault) when (partition.Shared.IsGone || fault is FileNotFoundException)
         {
-            // The topic was deleted meanwhile, and its files with it.
+            // Retention took a segment meanwhile, or the topic was deleted with all its files.
             GoneMeanwhile(_storage.Logger, fault, partition.Shared.Name);
         }
         catch (CorruptLogException damage)
@@ -66,7 +66,7 @@ public sealed partial class EmbeddedLog
         }
     }
 
-    [LoggerMessage(120, LogLevel.Debug, "{Partition} was deleted while it was compacted")]
+    [LoggerMessage(120, LogLevel.Debug, "Files of {Partition} were deleted while it was compacted; the next round looks again")]
     private static partial void GoneMeanwhile(ILogger logger, Exception fault, TopicPartition partition);
 
     [LoggerMessage(121, LogLevel.Error, "{Partition} could not be compacted and is larger than it has to be; it is tried again later")]

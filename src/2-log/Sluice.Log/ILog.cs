@@ -87,7 +87,14 @@ public readonly record struct PartitionOffsets(long Start, long End);
 public sealed record CommittedOffset(TopicPartition Partition, long Offset, string Metadata);
 
 /// <summary>Outcome of an append; the offset of the batch's first record when <see cref="Error"/> is <see cref="AppendError.None"/>, else -1.</summary>
-public readonly record struct AppendResult(AppendError Error, long BaseOffset);
+public readonly record struct AppendResult(AppendError Error, long BaseOffset)
+{
+    /// <summary>The offsets of the records where others stand between them, which only a log elsewhere can cause; null when they are consecutive.</summary>
+    public IReadOnlyList<long>? Scattered { get; init; }
+
+    /// <summary>The offset of a record of the batch, when there was no error.</summary>
+    public long OffsetOf(int record) => Scattered is null ? BaseOffset + record : Scattered[record];
+}
 
 public enum AppendError
 {
@@ -117,11 +124,11 @@ public enum AppendError
     /// <summary>A producer with the same id and a higher epoch has written since; nothing was written.</summary>
     FencedProducer,
 
-    /// <summary>A batch outside the transaction that its producer has open; nothing was written.</summary>
-    InvalidTransactionState,
-
     /// <summary>A record without a key, in a topic that is compacted; nothing was written.</summary>
     MissingKey,
+
+    /// <summary>A batch outside the transaction that its producer has open; nothing was written.</summary>
+    InvalidTransactionState,
 }
 
 /// <summary>Consecutive whole RecordBatch v2 bytes; the first batch may begin before the offset asked for.</summary>

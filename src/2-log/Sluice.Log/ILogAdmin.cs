@@ -10,6 +10,9 @@ namespace Sluice.Log;
 /// </remarks>
 public interface ILogAdmin
 {
+    /// <summary>Why access control lists are neither shown nor changed here.</summary>
+    AdminRefusal AclRefusal => new(AdminFault.Invalid, "This proxy does not administer the ACLs of a Kafka cluster. Use kafka-acls.");
+
     ValueTask<ClusterDescription> DescribeClusterAsync(CancellationToken cancel);
 
     /// <summary>Where the partitions of the topics are, in the order of their numbers.</summary>

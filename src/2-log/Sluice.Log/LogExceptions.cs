@@ -40,4 +40,4 @@ public sealed class CorruptLogException(string path, long position, string reaso
 }
 
 /// <summary>The store cannot be reached or does not answer. Nothing is known to be wrong with the call: it can be made again.</summary>
-public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class LogUnavailableException(string message, Exception? inner = null) : IOException(message, inner);

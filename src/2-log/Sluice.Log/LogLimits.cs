@@ -9,6 +9,12 @@ public sealed record LogLimits
     /// </summary>
     public const int DecompressedBytesMax = 128 << 20;
 
+    /// <summary>
+    /// Records that decompress to more than this are decompressed one batch at a time: 16 MiB, sixteen times what a batch may be by default,
+    /// which well-meant batches stay under.
+    /// </summary>
+    public const int DecompressedBytesAlone = 16 << 20;
+
     /// <summary>Sparseness of both indexes: an entry every 4096 bytes, Kafka's index.interval.bytes.</summary>
     public const int IndexIntervalBytes = 4096;
 
@@ -64,16 +70,16 @@ public sealed record LogLimits
     public TimeSpan ProducerSilenceMax { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Aborted transactions whose markers lie in one segment: 100,000, which are 3.2 MB of memory while the segment is open. The segment
-    /// is rolled when there are more.
-    /// </summary>
-    public int AbortedPerSegmentMax { get; init; } = 100_000;
-
-    /// <summary>
     /// What the table of keys may take while a partition is compacted: 32 MiB, a million keys at 24 bytes and three quarters full. A pass
     /// over more keys cleans as far as they fit, and the next goes on there.
     /// </summary>
     public int CompactionKeysBytesMax { get; init; } = 32 << 20;
+
+    /// <summary>
+    /// Aborted transactions whose markers lie in one segment: 100,000, which are 3.2 MB of memory while the segment is open. The segment
+    /// is rolled when there are more.
+    /// </summary>
+    public int AbortedPerSegmentMax { get; init; } = 100_000;
 
     /// <summary>Partitions of one topic: 10,000, the order at which Kafka's own guides advise to stop.</summary>
     public int PartitionsPerTopicMax { get; init; } = 10_000;

@@ -1,3 +1,5 @@
+using System.Text;
+using Sluice.Bytes;
 using Sluice.Log.Records;
 
 namespace Sluice.Log;
@@ -39,6 +41,12 @@ public ref struct RecordReader
 
     public readonly RecordBytes Value => _records.ValueIsNull ? RecordBytes.Null : RecordBytes.Of(_records.Value);
 
+    /// <summary>How many headers the record has, which <see cref="ReadHeaders"/> gives.</summary>
+    public readonly int HeaderCount => _records.HeaderCount;
+
+    /// <summary>Bytes that the headers take.</summary>
+    public readonly int HeaderBytes => _records.Headers.Length;
+
     /// <summary>Where the next read begins: the offset after the record just read, or after the last batch walked.</summary>
     public long NextOffset { get; private set; }
 
@@ -57,6 +65,22 @@ public ref struct RecordReader
 
             if (!EnterNextBatch()) return false;
         }
+    }
+
+    /// <summary>The headers of the record in their order, copied.</summary>
+    public readonly RecordHeader[] ReadHeaders()
+    {
+        if (HeaderCount == 0) return [];
+        var headers = new RecordHeader[HeaderCount];
+        var reader = new ByteReader(_records.Headers);
+        for (var i = 0; i < headers.Length; i++)
+        {
+            var name = Encoding.UTF8.GetString(reader.Read(reader.ReadVarint()));
+            var length = reader.ReadVarint();
+            headers[i] = new RecordHeader(name, length < 0 ? null : reader.Read(length).ToArray());
+        }
+
+        return headers;
     }
 
     private bool EnterNextBatch()

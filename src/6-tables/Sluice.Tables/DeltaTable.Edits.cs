@@ -43,7 +43,9 @@ public sealed partial class DeltaTable
         var basis = await SnapshotAsync(cancel);
         _committer.CheckWritable(basis);
         using var source = await TempRelation.TableAsync(connection, MergeSql.Source(merge.Source), cancel);
-        return await _plans.MergeAsync(await ReadSetAsync(basis, null, cancel), source, merge, connection, cancel);
+        var filter = await MergeKeys.FilterAsync(basis, merge, source.Name, connection, cancel);
+        var read = filter is null ? await ReadSetAsync(basis, null, cancel) : new ReadSet(basis, [.. basis.Files.Where(filter.MayMatch)], filter.MayMatch);
+        return await _plans.MergeAsync(read, source, merge, connection, cancel);
     }
 
     /// <summary>Replaces the rows for which the predicate is true by those of a select, for which it must be true as well.</summary>
@@ -73,8 +75,8 @@ public sealed partial class DeltaTable
             MayRead = file => partitions.Contains(CompactionPlan.Partition(file)),
             Removes = removes,
         };
-        var deleted = removes.Sum(file => FileStats.RowCount(file.Stats) - (file.DeletionVector?.Cardinality ?? 0)) ?? 0;
-        return new RowChange(await _committer.CommitAsync(basis, change, cancel), deleted, 0, adds.Sum(file => FileStats.RowCount(file.Stats)) ?? 0);
+        var deleted = removes.Sum(file => FileStats.RowCount(file.StatsText) - (file.DeletionVector?.Cardinality ?? 0)) ?? 0;
+        return new RowChange(await _committer.CommitAsync(basis, change, cancel), deleted, 0, adds.Sum(file => FileStats.RowCount(file.StatsText)) ?? 0);
     }
 
     /// <summary>The files that may hold rows for which the predicate is true; all of them for null.</summary>

@@ -114,6 +114,12 @@ public sealed record OptimizeOptions
     /// <summary>Only files that may hold rows for which this is true; null for all.</summary>
     public string? Predicate { get; init; }
 
+    /// <summary>
+    /// Whether files are left alone that an earlier optimize has put into this order. What came since is ordered by itself, so that the cost
+    /// is that of the new rows; a filter then needs a few files of each such part.
+    /// </summary>
+    public bool OnlyUnordered { get; init; }
+
     /// <summary>Where a file is closed; null for the catalog's <see cref="TablesOptions.DataFileBytesMax"/>.</summary>
     public long? FileBytesMax { get; init; }
 }

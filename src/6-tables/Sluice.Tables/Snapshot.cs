@@ -55,7 +55,7 @@ public sealed class Snapshot
         var rows = 0L;
         foreach (var file in Files)
         {
-            if (FileStats.RowCount(file.Stats) is not { } count) return null;
+            if (FileStats.RowCount(file.StatsText) is not { } count) return null;
             rows += count - (file.DeletionVector?.Cardinality ?? 0);
         }
 
@@ -76,6 +76,13 @@ public sealed record TableColumn(string Name, string DuckDbType, bool Nullable);
 /// <param name="Stats">Delta's stats JSON.</param>
 public sealed record AddFile(string Path, long Size, long ModificationTimeMs, string? Stats) : ILogAction
 {
+    /// <summary>Delta's stats JSON.</summary>
+    public string? Stats
+    {
+        get => StatsText.Text;
+        init => StatsText = StatsText.Of(value);
+    }
+
     /// <summary>Values of the partition columns by physical name; null or empty text is SQL's null.</summary>
     public IReadOnlyDictionary<string, string?> PartitionValues { get; init; } = EmptyMap.Values;
 
@@ -86,6 +93,9 @@ public sealed record AddFile(string Path, long Size, long ModificationTimeMs, st
 
     /// <summary>The rows of the file that are deleted; null when none is.</summary>
     public DeletionVector? DeletionVector { get; init; }
+
+    /// <summary><see cref="Stats"/> as they came.</summary>
+    internal StatsText StatsText { get; init; } = StatsText.Of(Stats);
 
     internal long? BaseRowId { get; init; }
 

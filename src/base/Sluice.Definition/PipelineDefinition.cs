@@ -19,6 +19,9 @@ public sealed record PipelineDefinition(
 {
     /// <summary>The tasks of <see cref="Schedule"/>, ordered by what their SQL reads.</summary>
     public PipelineDag Dag { get; init; } = new([]);
+
+    /// <summary>When and how the tables are kept tidy; null when the file does not say.</summary>
+    public MaintenanceDefinition? Maintenance { get; init; }
 }
 
 /// <summary>One kind of record: how it arrives, how it is cleaned, what makes it valid.</summary>
@@ -109,3 +112,30 @@ public sealed record Question(string Name, SqlFile Sql)
 /// <param name="DependsOnPast">Whether a task waits for its own success in the run before.</param>
 public sealed record ScheduleDefinition(
     string Dag, string Cron, string TimeZone, bool Catchup, int Retries, TimeSpan RetryDelay, bool DependsOnPast);
+
+/// <summary>The schedule of a DAG that keeps tables tidy, a task for each.</summary>
+/// <param name="Dag">Name of the DAG.</param>
+/// <param name="Cron">Five-field cron, or @daily, @hourly, @weekly, @monthly.</param>
+/// <param name="TimeZone">IANA name.</param>
+/// <param name="Tables">Each table once.</param>
+public sealed record MaintenanceDefinition(string Dag, string Cron, string TimeZone, IReadOnlyList<TableCare> Tables);
+
+/// <summary>What is done to one table.</summary>
+/// <param name="Table">Namespace and name, e.g. "batch.pin".</param>
+public sealed record TableCare(string Table)
+{
+    /// <summary>Whether small files are merged.</summary>
+    public bool Compact { get; init; } = true;
+
+    /// <summary>Columns along whose Z-curve the rows of files are ordered that are not yet; none for no ordering.</summary>
+    public IReadOnlyList<string> ZOrderBy { get; init; } = [];
+
+    /// <summary>Whether files out of use are deleted.</summary>
+    public bool Vacuum { get; init; } = true;
+
+    /// <summary>How long a file must be out of use; null for what the table says.</summary>
+    public TimeSpan? Retention { get; init; }
+
+    /// <summary>Whether a checkpoint is written and the log before the table's retention is deleted.</summary>
+    public bool CleanLog { get; init; } = true;
+}

@@ -24,10 +24,11 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         var datasets = root.Sections("datasets").Select(s => Judged(() => Dataset(s, id))).ToList();
         var questions = root.Sections("questions").Select(s => Judged(() => Question(s))).ToList();
         var schedule = root.Section("schedule") is { } section ? Schedule(section) : null;
+        var maintenance = root.SectionIfPresent("maintenance") is { } m ? new MaintenanceReader(datasets, questions).Read(m, schedule?.Dag) : null;
         root.RefuseUnknown();
         Reads(datasets, questions);
         return new PipelineDefinition(
-            directory, name, id, datasets, questions, schedule ?? new("", "", "", false, 0, default, false));
+            directory, name, id, datasets, questions, schedule ?? new("", "", "", false, 0, default, false)) { Maintenance = maintenance };
     }
 
     private T Judged<T>(Func<T> read)
@@ -72,6 +73,22 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
 
     private static ScheduleDefinition Schedule(YamlSection section)
     {
+        var (cron, zone) = Cadence(section);
+        var schedule = new ScheduleDefinition(
+            Identifier(section, "dag"),
+            cron,
+            zone,
+            section.Flag("catchup", false),
+            section.Integer("retries", 0, 0, 100),
+            section.Duration("retry_delay", TimeSpan.FromMinutes(2)),
+            section.Flag("depends_on_past", false));
+        section.RefuseUnknown();
+        return schedule;
+    }
+
+    /// <summary>The keys <c>cron</c> and <c>time_zone</c>.</summary>
+    internal static (string Cron, string TimeZone) Cadence(YamlSection section)
+    {
         var cron = section.Text("cron");
         // Only the shape is judged here; whether the fields make sense is known to the library that plans the runs.
         if (cron.Length > 0 && cron is not ("@hourly" or "@daily" or "@weekly" or "@monthly") && cron.Split(' ').Length != 5)
@@ -89,16 +106,7 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
                 $"'time_zone' is '{zone}', which this machine does not know; write an IANA name such as Europe/Amsterdam");
         }
 
-        var schedule = new ScheduleDefinition(
-            Identifier(section, "dag"),
-            cron,
-            zone,
-            section.Flag("catchup", false),
-            section.Integer("retries", 0, 0, 100),
-            section.Duration("retry_delay", TimeSpan.FromMinutes(2)),
-            section.Flag("depends_on_past", false));
-        section.RefuseUnknown();
-        return schedule;
+        return (cron, zone);
     }
 
     private static (string Key, IReadOnlyList<RawField> Fields) Raw(YamlSection section)
@@ -202,9 +210,9 @@ internal sealed partial class PipelineReader(string directory, FaultList faults)
         return name;
     }
 
-    private static string Identifier(YamlSection section, string key)
+    internal static string Identifier(YamlSection section, string key, string? absent = null)
     {
-        var name = section.Text(key);
+        var name = absent is null ? section.Text(key) : section.Text(key, absent);
         if (name.Length > 0 && !NamePattern().IsMatch(name))
             section.Fault(section.LineOf(key), $"'{key}' is '{name}'; write lower-case letters, digits and '_', beginning with a letter");
         return name;

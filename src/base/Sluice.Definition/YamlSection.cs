@@ -59,6 +59,18 @@ internal sealed class YamlSection(string file, string name, YamlMappingNode node
         return absent;
     }
 
+    public TimeSpan? DurationIfPresent(string key) => Find(key) is null ? null : Duration(key, TimeSpan.Zero);
+
+    /// <summary>A list of words; empty when the key is not there, or after a fault.</summary>
+    public IReadOnlyList<string> Words(string key)
+    {
+        if (Find(key) is not { } value) return [];
+        if (value is YamlSequenceNode list && list.Children.All(item => item is YamlScalarNode { Value.Length: > 0 }))
+            return [.. list.Children.Cast<YamlScalarNode>().Select(item => item.Value!)];
+        Fault((int)value.Start.Line, $"'{key}' must be a list of names, e.g. {key}: [country, category]");
+        return [];
+    }
+
     /// <summary>A number and a unit: 500ms, 30s, 2m, 1h.</summary>
     public TimeSpan Duration(string key, TimeSpan absent)
     {

@@ -59,6 +59,17 @@ public sealed class ConsumerTests : IAsyncLifetime
             200, ProxyBed.Binary, """[{"topic":"one","key":"a2V5","value":"AAEC","partition":0,"offset":0,"timestamp":1769860800000}]""", null));
     }
 
+    [Fact]
+    public async Task Headers_come_with_the_records_when_asked_for()
+    {
+        await CreateAsync("g", "i", "earliest", "binary");
+        const string Record = """{"headers":[{"name":"h\u00e9","value":"AQI="},{"name":"n","value":null}],"value":{"type":"BINARY","data":"AAEC"}}""";
+        await _bed.PostAsync("/v3/clusters/sluice/topics/one/records", Record + """{"value":{"type":"BINARY","data":"AA=="}}""", "application/json");
+        (await _bed.GetAsync("/consumers/g/instances/i/records", ProxyBed.Binary + ";headers=true;timestamps=true")).Body.ShouldBe(
+            """[{"topic":"one","key":null,"value":"AAEC","partition":0,"offset":0,"timestamp":1769860800000,"headers":[{"name":"hé","value":"AQI="},{"name":"n","value":null}]},"""
+            + """{"topic":"one","key":null,"value":"AA==","partition":0,"offset":1,"timestamp":1769860800000,"headers":[]}]""");
+    }
+
     [Theory]
     [InlineData("json", ProxyBed.Json, 200)]
     [InlineData("json", null, 406)]
@@ -247,7 +258,7 @@ public sealed class ConsumerTests : IAsyncLifetime
         await _bed.PostAsync("/topics/one", """{"records":[{"value":"MQ=="},{"value":"ew=="},{"value":"Mg=="}]}""", ProxyBed.Binary);
         (await ValuesReadAsync("i")).ShouldBe([1]);
         var refused = await ReadAsync("g", "i");
-        (refused.Status, refused.Body.StartsWith("""{"error_code":42203,"message":"Conversion of JSON failed: the record at offset 1 of one-0""")).ShouldBe((422, true));
+        (refused.Status, refused.Body.StartsWith("""{"error_code":42203,"message":"Conversion of JSON to Object failed: the record at offset 1 of one-0""")).ShouldBe((422, true));
         await SeekAsync("", """{"offsets":[{"topic":"one","partition":0,"offset":2}]}""");
         (await ValuesReadAsync("i")).ShouldBe([2]);
     }

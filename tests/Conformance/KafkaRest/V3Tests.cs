@@ -54,8 +54,8 @@ public sealed class V3Tests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"value":{"type":"AVRO","data":1}}""", 422, 42206)]
-    [InlineData("""{"value":{"data":1}}""", 422, 42206)]
+    [InlineData("""{"value":{"type":"AVRO","data":1}}""", 422, 422)]
+    [InlineData("""{"value":{"data":1}}""", 422, 422)]
     [InlineData("""{"value":{"type":"XML","data":1}}""", 400, 400)]
     [InlineData("""{"value":{"type":"STRING","data":1}}""", 400, 400)]
     [InlineData("""{"partition_id":-1}""", 404, 40402)]
@@ -64,7 +64,7 @@ public sealed class V3Tests : IAsyncLifetime
     [InlineData("""{"timestamp":"soon"}""", 400, 400)]
     [InlineData("""{"headers":[{"name":"h","value":"?"}]}""", 422, 422)]
     [InlineData("{", 400, 400)]
-    [InlineData("", 422, 42206)]
+    [InlineData("", 422, 422)]
     public async Task A_record_that_cannot_be_stored_is_refused_by_status_and_code(string body, int status, int code)
     {
         var answer = await _bed.PostAsync(Records, body, Type);

@@ -202,14 +202,17 @@ public sealed class LibrdkafkaTests
         (await admin.ListConsumerGroupsAsync()).Valid.ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_user_with_the_right_password_gets_in()
+    [Theory]
+    [InlineData(SaslMechanism.Plain)]
+    [InlineData(SaslMechanism.ScramSha256)]
+    [InlineData(SaslMechanism.ScramSha512)]
+    public async Task A_user_with_the_right_password_gets_in(SaslMechanism mechanism)
     {
         var users = new Dictionary<string, string> { ["ann"] = "secret" };
         await using var bed = await BrokerBed.StartAsync(new KafkaOptions { SaslUsers = users });
         await bed.WithTopicAsync("t");
         using var producer = bed.Producer(c =>
-            (c.SecurityProtocol, c.SaslMechanism, c.SaslUsername, c.SaslPassword) = (SecurityProtocol.SaslPlaintext, SaslMechanism.Plain, "ann", "secret"));
+            (c.SecurityProtocol, c.SaslMechanism, c.SaslUsername, c.SaslPassword) = (SecurityProtocol.SaslPlaintext, mechanism, "ann", "secret"));
         (await producer.ProduceAsync("t", MessageOf(0))).Offset.Value.ShouldBe(0);
     }
 

@@ -34,10 +34,17 @@ internal sealed class Station : IAsyncDisposable
     /// <summary>The address of Kinesis since the last start.</summary>
     public Uri Kinesis { get; private set; } = new("http://127.0.0.1");
 
+    /// <summary>The bootstrap servers of the topics since the last start.</summary>
+    public string Kafka { get; private set; } = "";
+
+    /// <summary>The arguments that name the configuration, for commands that are run without the service.</summary>
+    public string[] Config => _config;
+
     public async Task StartAsync()
     {
         _service = SluiceProcess.Start(["up", "--data", Data, .. _config], _environment);
         await _service.LineAsync("^ready");
+        Kafka = (await _service.LineAsync("^kafka +(\\S+)$")).Groups[1].Value;
         Kinesis = new Uri((await _service.LineAsync("^kinesis +(http.*)$")).Groups[1].Value);
     }
 

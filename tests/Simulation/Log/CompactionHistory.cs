@@ -27,6 +27,7 @@ internal sealed class CompactionHistory : IDisposable
     private readonly EmbeddedLogOptions _options;
     private EmbeddedLog _log = null!;
     private bool _exchangeMayHaveFailed;
+    private long _start;
 
     public CompactionHistory(int seed, SimulatedLie lie)
     {
@@ -74,7 +75,7 @@ internal sealed class CompactionHistory : IDisposable
             case 7: _disk.PowerLossIn = _random.Next(40); Compact(); break;
             case 8: FailWhile(Compact); break;
             case 9: _time.Advance(TimeSpan.FromMilliseconds(_random.Next(15_000))); break;
-            case 10: Check(); break;
+            case 10: DeleteRecords(); break;
             default: Append(); break;
         }
     }
@@ -113,6 +114,22 @@ internal sealed class CompactionHistory : IDisposable
         if (!_disk.PowerIsOff && _disk.FailureRate == 0 && _disk.PowerLossIn is null) Check();
     }
 
+    private void DeleteRecords()
+    {
+        Note("delete records");
+        try
+        {
+            var start = PartitionModel.AtOnce(_log.DeleteRecordsAsync(s_partition, _random.Next(_settled.Count + 1), default));
+            _start = Math.Max(_start, start ?? 0);
+        }
+        catch (IOException)
+        {
+            Note("it failed");
+        }
+
+        _start = Math.Max(_start, PartitionModel.AtOnce(_log.OffsetsAsync(s_partition, default)).Start);
+    }
+
     private void FailWhile(Action work)
     {
         _disk.FailureRate = 0.2;
@@ -146,7 +163,10 @@ internal sealed class CompactionHistory : IDisposable
         if (_disk.PowerIsOff || _random.Next(4) > 0) _disk.Restart();
         Start();
         _exchangeMayHaveFailed = false;
-        var end = PartitionModel.AtOnce(_log.OffsetsAsync(s_partition, default)).End;
+        // A deletion that was interrupted may have come to pass.
+        var (start, end) = PartitionModel.AtOnce(_log.OffsetsAsync(s_partition, default));
+        Ensure(start >= _start, $"the start went back from {_start} to {start}");
+        _start = start;
         Ensure(end >= _settled.Count, $"{_settled.Count - end} answered records are lost");
         foreach (var batch in _unsettled.TakeWhile(_ => _settled.Count < end)) _settled.AddRange(batch);
         _unsettled.Clear();
@@ -160,10 +180,10 @@ internal sealed class CompactionHistory : IDisposable
         Note("check");
         try
         {
-            var found = Read(0);
+            var found = Read(_start);
             foreach (var (offset, entry) in found) Ensure(_settled[(int)offset] == entry, $"offset {offset} holds '{entry}', not '{_settled[(int)offset]}'");
             var byKey = found.ToLookup(f => f.Entry.Key);
-            foreach (var (last, offset) in _settled.Select((e, at) => (Entry: e, Offset: at)).GroupBy(e => e.Entry.Key).Select(g => g.Last()))
+            foreach (var (last, offset) in _settled.Select((e, at) => (Entry: e, Offset: at)).Skip((int)_start).GroupBy(e => e.Entry.Key).Select(g => g.Last()))
             {
                 var left = byKey[last.Key].ToArray();
                 if (left.Length > 0 && left[^1].Offset == offset) continue;
@@ -171,7 +191,7 @@ internal sealed class CompactionHistory : IDisposable
                 Ensure(left.Length == 0, $"{last.Key} has come back after its tombstone");
             }
 
-            var from = _random.Next(_settled.Count + 1);
+            var from = _random.Next((int)_start, _settled.Count + 1);
             Ensure(Read(from).SequenceEqual(found.Where(f => f.Offset >= from)), $"a read from {from} differs from a read of all");
         }
         catch (IOException fault) when (fault is not CorruptLogException && (_disk.PowerIsOff || _exchangeMayHaveFailed))

@@ -9,7 +9,7 @@ namespace Sluice.Simulation.Tables;
 /// <summary>A fault at every operation on the store of every change of rows and every upkeep: the table reads as before or as after, and its log is whole.</summary>
 public sealed class FaultyEditTests
 {
-    public static TheoryData<string> Works => ["delete", "delete-vectors", "update", "merge", "overwrite", "optimize", "restore", "alter", "vacuum", "clean", "checkpoint", "checkpoint-v2"];
+    public static TheoryData<string> Works => ["delete", "delete-vectors", "update", "merge", "overwrite", "optimize", "restore", "alter", "vacuum", "clean", "checkpoint", "checkpoint-v2", "append", "partitions", "compact", "expire"];
 
     [Theory]
     [MemberData(nameof(Works))]
@@ -45,7 +45,7 @@ public sealed class FaultyEditTests
             var fresh = await FreshAsync(bed, name);
             var done = (await fresh.SnapshotAsync(TableBed.Cancel)).Version > 4;
             if (!done) seen.ShouldBe(before, story);
-            if (!done || work is "vacuum" or "clean") await DoAsync(bed, fresh, work);
+            if (!done || work is "vacuum" or "clean" or "expire") await DoAsync(bed, fresh, work);
         }
 
         (await RowsAsync(bed, name)).ShouldBe(Wanted(work, before), story);
@@ -62,7 +62,8 @@ public sealed class FaultyEditTests
         if (work is "checkpoint-v2") properties["delta.checkpointPolicy"] = "v2";
         if (work is "update") properties["delta.enableChangeDataFeed"] = "true";
         if (work is "restore") properties["delta.deletedFileRetentionDuration"] = "interval 1 week";
-        var table = await bed.Catalog.OpenOrCreateAsync(name, TableBed.Schema(("a", "INTEGER"), ("b", "VARCHAR")), properties, TableBed.Cancel);
+        var design = new TableDesign(TableBed.Schema(("a", "INTEGER"), ("b", "VARCHAR"))) { Properties = properties, PartitionColumns = work is "partitions" ? ["b"] : [] };
+        var table = await bed.Catalog.OpenOrCreateAsync(name, design, TableBed.Cancel);
         for (var i = 1; i <= 3; i++) await bed.AppendAsync(table, $"SELECT ({i} * 10 + range)::INTEGER AS a, 'b' AS b FROM range(3)");
         await table.DeleteAsync(bed.Connection, "a = 11", TableBed.Cancel);
         return table.Name;
@@ -90,6 +91,18 @@ public sealed class FaultyEditTests
             case "optimize" or "checkpoint" or "checkpoint-v2":
                 await table.OptimizeAsync(bed.Connection, new OptimizeOptions { ZOrderBy = ["a", "b"] }, TableBed.Cancel);
                 break;
+            case "append":
+                (await bed.AppendAsync(table, "SELECT 50::INTEGER AS a, 'o' AS b")).Outcome.ShouldBe(CommitOutcome.Committed);
+                break;
+            case "partitions":
+                (await table.OverwritePartitionsAsync(bed.Connection, "SELECT 50::INTEGER AS a, 'b' AS b", TableBed.Cancel)).Done.ShouldBeTrue();
+                break;
+            case "compact":
+                (await table.CompactAsync(bed.Connection, new CompactionOptions { FilesPerTier = 2 }, TableBed.Cancel))!.Commit.Outcome.ShouldBe(CommitOutcome.Committed);
+                break;
+            case "expire":
+                await table.DeleteExpiredAsync(TableBed.Cancel);
+                break;
             case "restore":
                 await table.RestoreAsync(1, TableBed.Cancel);
                 break;
@@ -112,6 +125,8 @@ public sealed class FaultyEditTests
         "update" => [.. before.Select(r => IsTwo(r) ? r.Replace("\"b\":\"b\"", "\"b\":\"u\"", StringComparison.Ordinal) : r)],
         "merge" => [.. before.Select(r => r.Contains(":12,", StringComparison.Ordinal) ? """{"a":12,"b":"u"}""" : r), """{"a":99,"b":"n"}"""],
         "overwrite" => [.. before.Where(r => r.Contains("\"a\":1", StringComparison.Ordinal)), """{"a":50,"b":"o"}"""],
+        "append" => [.. before, """{"a":50,"b":"o"}"""],
+        "partitions" => ["""{"a":50,"b":"b"}"""],
         "restore" => ["""{"a":10,"b":"b"}""", """{"a":11,"b":"b"}""", """{"a":12,"b":"b"}"""],
         _ => before,
     };

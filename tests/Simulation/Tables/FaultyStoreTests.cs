@@ -39,7 +39,7 @@ public sealed class FaultyStoreTests
     /// <returns>Operations on the store.</returns>
     private static async Task<int> RunAsync(FaultPlan plan)
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var name = new TableName("t", "a");
         var expected = new List<int>();
         for (var change = 0; change < Changes; change++)

@@ -15,7 +15,7 @@ public sealed class MixedWritersTests
     [InlineData(true)]
     public async Task Appends_deletes_merges_and_optimizes_at_once_leave_what_each_did(bool vectors)
     {
-        using var bed = new TableBed(options: o => o with { ChecksumInterval = 1 });
+        await using var bed = new TableBed(options: o => o with { ChecksumInterval = 1 });
         var properties = new Dictionary<string, string> { ["delta.enableDeletionVectors"] = vectors ? "true" : "false" };
         var table = await bed.Catalog.OpenOrCreateAsync(new TableName("t", "a"), TableBed.Schema(("k", "INTEGER"), ("v", "INTEGER")), properties, TableBed.Cancel);
         await bed.AppendAsync(table, $"SELECT range::INTEGER AS k, 0::INTEGER AS v FROM range({Rounds})");

@@ -6,8 +6,11 @@ using Sluice.Tables;
 
 namespace Sluice.Testing;
 
-/// <summary>A catalog over a private directory, with what tests do to tables again and again.</summary>
-public sealed class TableBed : IDisposable
+/// <summary>
+/// A catalog over a private directory, with what tests do to tables again and again. Every commit leaves a checksum, and when the bed is
+/// disposed asynchronously, each table in it is held against the protocol.
+/// </summary>
+public sealed class TableBed : IDisposable, IAsyncDisposable
 {
     private readonly bool _owned;
 
@@ -20,13 +23,16 @@ public sealed class TableBed : IDisposable
         DuckDb = DuckDb.Open(new DuckDbOptions(Path.Combine(Root, "spill"), 512L << 20, 2));
         Connection = DuckDb.Connect();
         Store = LocalObjectStore.OpenBeside(Path.Combine(Root, "store"));
-        var tables = new TablesOptions(Path.Combine(Root, "scratch"));
+        var tables = new TablesOptions(Path.Combine(Root, "scratch")) { ChecksumInterval = 1 };
         Catalog = new TableCatalog(wrap?.Invoke(Store) ?? Store, time ?? TimeProvider.System, DuckDb, options?.Invoke(tables) ?? tables, logger);
     }
 
     public static CancellationToken Cancel => CancellationToken.None;
 
     public string Root { get; }
+
+    /// <summary>Whether tables are held against the protocol in the end; off where a test damages one.</summary>
+    public bool Verified { get; init; } = true;
 
     public LocalObjectStore Store { get; }
 
@@ -78,6 +84,29 @@ public sealed class TableBed : IDisposable
         File.ReadAllText(Path.Combine(Root, "store", table.Name.Namespace, table.Name.Name, "_delta_log", file));
 
     public string TableDirectory(DeltaTable table) => Path.Combine(Root, "store", table.Name.Namespace, table.Name.Name);
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_owned && Verified) await VerifyAsync();
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Holds every table against the protocol, as a process reads them that starts now.</summary>
+    public async Task VerifyAsync()
+    {
+        var fresh = new TableCatalog(Store, TimeProvider.System, DuckDb, new TablesOptions(Path.Combine(Root, "scratch")));
+        foreach (var name in await fresh.ListAsync(Cancel))
+        {
+            var breaches = await TableLint.CheckAsync((await fresh.OpenAsync(name, Cancel))!, Cancel);
+            if (breaches.Count > 0) throw new InvalidOperationException($"Table {name} breaks the protocol:\n{string.Join('\n', breaches)}");
+        }
+    }
 
     public void Dispose()
     {

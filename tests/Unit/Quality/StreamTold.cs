@@ -8,26 +8,27 @@ internal sealed class StreamTold : IProgress<StreamJobStatus>
 {
     private readonly Lock _lock = new();
     private readonly List<(long Records, TaskCompletionSource Reached)> _waiting = [];
-    private long _received;
+    private StreamJobStatus? _last;
 
     public void Report(StreamJobStatus value)
     {
         lock (_lock)
         {
-            _received = value.Received;
-            foreach (var (_, reached) in _waiting.Where(waiting => waiting.Records <= _received)) reached.TrySetResult();
+            _last = value;
+            foreach (var (_, reached) in _waiting.Where(waiting => waiting.Records <= value.Received)) reached.TrySetResult();
         }
     }
 
-    public Task ReceivedAsync(long records)
+    public async Task ReceivedAsync(long records)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             _waiting.Add((records, reached));
-            if (records <= _received) reached.TrySetResult();
+            if (records <= _last?.Received) reached.TrySetResult();
         }
 
-        return reached.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, CleaningBed.Cancel);
+        await Task.WhenAny(reached.Task, Task.Delay(TimeSpan.FromSeconds(60), TimeProvider.System, CleaningBed.Cancel));
+        reached.Task.IsCompleted.ShouldBeTrue($"waiting for {records} records; the job says {_last}");
     }
 }

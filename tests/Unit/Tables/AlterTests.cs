@@ -11,7 +11,7 @@ public sealed class AlterTests
     [Fact]
     public async Task A_new_column_is_null_in_the_rows_that_are_there()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         await AlterAsync(bed, table, new AddColumn("b", "VARCHAR"));
         await bed.AppendAsync(table, "SELECT 2::INTEGER AS a, 'x' AS b");
@@ -23,7 +23,7 @@ public sealed class AlterTests
     [Fact]
     public async Task A_widened_column_reads_old_files_and_names_the_change()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         (await Should.ThrowAsync<TableSchemaException>(() => table.AlterAsync(bed.Connection, [new WidenColumn("a", "BIGINT")], TableBed.Cancel)))
             .Message.ShouldContain("delta.enableTypeWidening");
@@ -39,7 +39,7 @@ public sealed class AlterTests
     [Fact]
     public async Task A_constraint_holds_for_rows_that_are_there_and_for_all_that_come()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         (await Should.ThrowAsync<TableRuleException>(() => table.AlterAsync(bed.Connection, [new AddConstraint("big", "a > 1")], TableBed.Cancel))).Message.ShouldContain("1 rows");
         await AlterAsync(bed, table, new AddConstraint("positive", "`a` > 0"));
@@ -56,7 +56,7 @@ public sealed class AlterTests
     [Fact]
     public async Task A_column_that_is_to_hold_no_nulls_must_hold_none()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         await AlterAsync(bed, table, new SetNullable("a", false));
         await Should.ThrowAsync<TableSchemaException>(() => bed.AppendAsync(table, "SELECT NULL::INTEGER AS a"));
@@ -68,7 +68,7 @@ public sealed class AlterTests
     [Fact]
     public async Task Mapped_columns_are_renamed_and_dropped_without_touching_files()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         await AlterAsync(bed, table, new AddColumn("b", "STRUCT(x INTEGER)"));
         (await Should.ThrowAsync<TableSchemaException>(() => table.AlterAsync(bed.Connection, [new RenameColumn("a", "c")], TableBed.Cancel))).Message.ShouldContain("delta.columnMapping.mode");
@@ -87,7 +87,7 @@ public sealed class AlterTests
     [Fact]
     public async Task An_append_prepared_before_an_alteration_conflicts_with_it_and_an_alteration_follows_appends()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         var basis = await table.SnapshotAsync(TableBed.Cancel);
         var adds = await table.WriteFilesAsync(bed.Connection, "SELECT 9::INTEGER AS a", TableBed.Cancel);
@@ -98,7 +98,7 @@ public sealed class AlterTests
     [Fact]
     public async Task Features_are_named_by_the_protocol_as_properties_ask_for_them()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         await AlterAsync(bed, table, new SetProperties(new Dictionary<string, string> { ["delta.enableChangeDataFeed"] = "true" }));
         (await table.SnapshotAsync(TableBed.Cancel)).Protocol.ShouldBe(new TableProtocol(1, 4));

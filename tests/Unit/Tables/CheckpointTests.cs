@@ -12,7 +12,7 @@ public sealed class CheckpointTests
     [Fact]
     public async Task After_ten_commits_the_table_reads_from_the_checkpoint_alone()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await FilledAsync(bed, 12);
         var before = await bed.RowsAsync(table);
         foreach (var version in Enumerable.Range(0, 10)) File.Delete(Path.Combine(bed.TableDirectory(table), "_delta_log", LogFile.CommitName(version)));
@@ -51,7 +51,7 @@ public sealed class CheckpointTests
     public async Task A_checkpoint_has_every_column_and_only_what_still_counts()
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
-        using var bed = new TableBed(time);
+        await using var bed = new TableBed(time);
         var table = await FilledAsync(bed, 3);
         await table.CommitAsync(await table.SnapshotAsync(TableBed.Cancel), TableBed.Overwrite([]), TableBed.Cancel);
         time.Advance(TimeSpan.FromDays(8));
@@ -75,7 +75,7 @@ public sealed class CheckpointTests
     public async Task A_checkpoint_that_fails_does_not_fail_the_commit_and_is_made_at_the_next_due_version()
     {
         NoCheckpoints? faults = null;
-        using var bed = new TableBed(wrap: store => faults = new NoCheckpoints(store));
+        await using var bed = new TableBed(wrap: store => faults = new NoCheckpoints(store));
         faults!.Failing = true;
         var table = await FilledAsync(bed, 10);
         faults.Failures.ShouldBe(1);
@@ -89,7 +89,7 @@ public sealed class CheckpointTests
     public async Task A_known_table_is_read_on_by_its_new_commits_only()
     {
         CountingReads? reads = null;
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var writer = await FilledAsync(bed, 15);
         using var reader = new TableBed(root: bed.Root, wrap: store => reads = new CountingReads(store));
         var table = (await reader.Catalog.OpenAsync(writer.Name, TableBed.Cancel))!;

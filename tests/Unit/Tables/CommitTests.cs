@@ -14,7 +14,7 @@ public sealed class CommitTests
     public async Task A_simple_append_has_exactly_these_bytes()
     {
         var ids = 0;
-        using var bed = new TableBed(
+        await using var bed = new TableBed(
             new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000)),
             options: o => o with { NewId = () => new Guid(ids++, 0, 0, new byte[8]) });
         var table = await bed.CreateAsync("a", ("id", "BIGINT"), ("name", "VARCHAR"));
@@ -37,7 +37,7 @@ public sealed class CommitTests
     [Fact]
     public async Task History_says_what_each_commit_did_newest_first()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.CreateAsync("a", ("id", "BIGINT"));
         await bed.AppendAsync(table, "SELECT i AS id FROM range(3) r(i)");
         var basis = await table.SnapshotAsync(TableBed.Cancel);
@@ -53,7 +53,7 @@ public sealed class CommitTests
     [Fact]
     public async Task An_append_that_looked_at_the_rows_does_not_call_itself_blind()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.CreateAsync("a", ("id", "BIGINT"));
         var basis = await table.SnapshotAsync(TableBed.Cancel);
         var adds = await table.WriteFilesAsync(bed.Connection, "SELECT 1::BIGINT AS id", TableBed.Cancel);
@@ -66,7 +66,7 @@ public sealed class CommitTests
     [Fact]
     public async Task Two_overwrites_of_one_basis_cannot_both_win()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.CreateAsync("a", ("id", "BIGINT"));
         await bed.AppendAsync(table, "SELECT 1::BIGINT AS id");
         var basis = await table.SnapshotAsync(TableBed.Cancel);
@@ -78,7 +78,7 @@ public sealed class CommitTests
     public async Task A_commit_whose_answer_is_lost_is_found_by_its_id_and_made_once()
     {
         LostAnswers? faults = null;
-        using var bed = new TableBed(wrap: store => faults = new LostAnswers(store));
+        await using var bed = new TableBed(wrap: store => faults = new LostAnswers(store));
         var table = await bed.CreateAsync("a", ("id", "BIGINT"));
         faults!.LoseNext = true;
         (await bed.AppendAsync(table, "SELECT 1::BIGINT AS id")).ShouldBe(new CommitResult(CommitOutcome.Committed, 1, null));
@@ -91,7 +91,7 @@ public sealed class CommitTests
     [Fact]
     public async Task Catalogs_list_tables_in_order_and_ignore_what_is_none()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         await bed.CreateAsync("b", ("id", "BIGINT"));
         await bed.CreateAsync("a", ("id", "BIGINT"));
         await bed.CreateAsync("a-x", ("id", "BIGINT"));
@@ -105,7 +105,7 @@ public sealed class CommitTests
     [Fact]
     public async Task Many_rows_become_several_files_below_the_bound_and_none_is_left_in_scratch()
     {
-        using var bed = new TableBed(options: o => o with { RowGroupRows = 2048, DataFileBytesMax = 50_000 });
+        await using var bed = new TableBed(options: o => o with { RowGroupRows = 2048, DataFileBytesMax = 50_000 });
         var table = await bed.CreateAsync("a", ("id", "BIGINT"), ("h", "VARCHAR"));
         await bed.AppendAsync(table, "SELECT i AS id, md5(i::VARCHAR) AS h FROM range(20000) r(i)");
         var snapshot = await table.SnapshotAsync(TableBed.Cancel);
@@ -121,7 +121,7 @@ public sealed class CommitTests
     [Fact]
     public async Task Bare_DuckDB_reads_the_written_files_as_they_are()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.CreateAsync("it's", ("id", "INTEGER"), ("at", "TIMESTAMPTZ"), ("st", "STRUCT(a DECIMAL(10,2), l VARCHAR[])"), ("m", "MAP(VARCHAR, DOUBLE)"));
         const string Select = "SELECT i::INTEGER AS id, TIMESTAMPTZ '2024-01-01 00:00:00.000001+00' + to_days(i::INTEGER) AS at, "
             + "CASE WHEN i % 3 > 0 THEN {'a': (i / 4)::DECIMAL(10,2), 'l': ['x', NULL]} END AS st, MAP {'k': i / 7} AS m FROM range(100) r(i)";

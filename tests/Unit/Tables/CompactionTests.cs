@@ -13,7 +13,7 @@ public sealed class CompactionTests
     [Fact]
     public async Task Small_files_become_one_in_a_commit_that_changes_no_row()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await FourFilesAsync(bed);
         var (rows, before) = (await bed.RowsAsync(table), await table.SnapshotAsync(TableBed.Cancel));
 
@@ -42,7 +42,7 @@ public sealed class CompactionTests
     [InlineData(true)]
     public async Task An_append_prepared_before_a_compaction_follows_it_also_when_it_looked_at_the_rows(bool readsTable)
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await FourFilesAsync(bed);
         var basis = await table.SnapshotAsync(TableBed.Cancel);
         var adds = await table.WriteFilesAsync(bed.Connection, "SELECT 99::BIGINT AS id", TableBed.Cancel);
@@ -57,7 +57,7 @@ public sealed class CompactionTests
     [InlineData(true)]
     public async Task A_compaction_follows_appends_that_came_first_and_gives_way_to_an_overwrite(bool overwrite)
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await FourFilesAsync(bed);
         // Another process, which has not seen the change, merges the files.
         using var other = new TableBed(root: bed.Root);
@@ -77,7 +77,7 @@ public sealed class CompactionTests
     [Fact]
     public async Task A_table_that_is_compacted_after_each_commit_holds_few_small_files_and_all_its_rows()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         using var compactor = new TableCompactor(Path.Combine(bed.Root, "compact"), new CompactionOptions());
         var table = await bed.CreateAsync("a", ("id", "BIGINT"));
         var most = 0;
@@ -114,7 +114,7 @@ public sealed class CompactionTests
     public async Task Removes_leave_the_state_and_the_checkpoints_when_they_expire_and_large_checkpoints_are_rarer()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
-        using var bed = new TableBed(time, options: o => o with { TombstoneRetention = TimeSpan.FromHours(1), CheckpointActionsPerInterval = 20 });
+        await using var bed = new TableBed(time, options: o => o with { TombstoneRetention = TimeSpan.FromHours(1), CheckpointActionsPerInterval = 20 });
         var table = await FourFilesAsync(bed);
         await table.CompactAsync(bed.Connection, s_options, TableBed.Cancel);
         (await table.SnapshotAsync(TableBed.Cancel)).State.Tombstones.Count.ShouldBe(4);
@@ -130,7 +130,7 @@ public sealed class CompactionTests
     public async Task Merged_files_are_deleted_once_the_tables_own_retention_is_over_and_not_before()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
-        using var bed = new TableBed(time);
+        await using var bed = new TableBed(time);
         var properties = new Dictionary<string, string> { ["delta.deletedFileRetentionDuration"] = "interval 1 hours" };
         var table = await bed.Catalog.OpenOrCreateAsync(new TableName("t", "a"), TableBed.Schema(("id", "BIGINT")), properties, TableBed.Cancel);
         for (var i = 0; i < 4; i++) await bed.AppendAsync(table, $"SELECT {i}::BIGINT AS id");

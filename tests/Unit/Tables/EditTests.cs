@@ -10,7 +10,7 @@ public sealed class EditTests
     [Fact]
     public async Task A_merge_that_only_inserts_is_no_blind_append()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         var all = MergeClause.AllFromSource((await table.SnapshotAsync(TableBed.Cancel)).Schema);
         var merge = new Merge("SELECT * FROM (VALUES (1::INTEGER, 'x'), (9, 'y')) v(k, v)", "target.k = source.k", [new(MergeRows.NotMatched, MergeAction.Insert, null, all)]);
@@ -22,7 +22,7 @@ public sealed class EditTests
     [Fact]
     public async Task A_row_that_matches_two_rows_of_the_source_is_refused_unless_it_is_only_deleted()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         const string Source = "SELECT 1::INTEGER AS k, 'x' AS v UNION ALL SELECT 1, 'y'";
         var update = new Merge(Source, "target.k = source.k", [new(MergeRows.Matched, MergeAction.Update, null, new Dictionary<string, string> { ["v"] = "source.v" })]);
@@ -34,7 +34,7 @@ public sealed class EditTests
     [Fact]
     public async Task An_overwrite_by_predicate_refuses_rows_outside_of_it_and_an_append_only_table_any_deletion()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await StartAsync(bed);
         await Should.ThrowAsync<TableRuleException>(() => table.OverwriteAsync(bed.Connection, "k = 1", "SELECT 2::INTEGER AS k, 'x' AS v", TableBed.Cancel));
         await table.AlterAsync(bed.Connection, [new TableAlteration.SetProperties(new Dictionary<string, string> { ["delta.appendOnly"] = "true" })], TableBed.Cancel);
@@ -45,7 +45,7 @@ public sealed class EditTests
     [Fact]
     public async Task Whole_files_go_without_a_deletion_vector_and_others_get_one()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.Catalog.OpenOrCreateAsync(
             new TableName("t", "dv"), TableBed.Schema(("k", "INTEGER")), new Dictionary<string, string> { ["delta.enableDeletionVectors"] = "true" }, TableBed.Cancel);
         await bed.AppendAsync(table, "SELECT range::INTEGER AS k FROM range(200000)");
@@ -61,7 +61,7 @@ public sealed class EditTests
     [Fact]
     public async Task Values_of_partitions_of_every_type_come_back()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         const string Row = """
             SELECT 1::INTEGER AS a, true AS b, 7::BIGINT AS l, 1.50::DECIMAL(9,2) AS n, 'NaN'::DOUBLE AS d, DATE '2024-02-29' AS day,
             TIMESTAMPTZ '2024-01-02 03:04:05.678901+00' AS t, 'a/b=c %é' AS s

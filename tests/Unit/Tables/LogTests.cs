@@ -1,6 +1,7 @@
 using System.Text;
 using Shouldly;
 using Sluice.Tables;
+using Sluice.Testing;
 using Xunit;
 
 namespace Sluice.Unit.Tables;
@@ -41,6 +42,47 @@ public sealed class LogTests
         var complete = LogSegment.Find([.. names, "00000000000000000005.checkpoint.0000000002.0000000002.parquet"], null, out _)!;
         (complete.CheckpointVersion, complete.Checkpoint.Count).ShouldBe((5, 2));
         LogSegment.Find(names, 1, out _)!.CheckpointVersion.ShouldBe(-1);
+    }
+
+    [Fact]
+    public void A_segment_replays_compactions_where_they_fit_the_longest_first()
+    {
+        string[] names =
+        [
+            .. Enumerable.Range(0, 9).Select(v => LogFile.CommitName(v)), LogFile.CheckpointName(1), Compacted(1, 3), Compacted(2, 3), Compacted(2, 5), Compacted(4, 7), Compacted(6, 7),
+            Compacted(8, 9),
+        ];
+        LogSegment.Find(names, null, out _)!.Compactions.Select(c => c.Name).ShouldBe([Compacted(2, 5), Compacted(6, 7)]);
+        LogSegment.Find(names, 4, out _)!.Compactions.Select(c => c.Name).ShouldBe([Compacted(2, 3)]);
+        LogSegment.Find(names, 0, out _)!.Compactions.ShouldBeEmpty();
+
+        static string Compacted(long from, long to) => $"{from:D20}.{to:D20}.compacted.json";
+    }
+
+    [Fact]
+    public async Task A_compaction_is_read_instead_of_its_commits()
+    {
+        using var bed = new TableBed();
+        var table = await bed.CreateAsync("a", ("n", "INTEGER"));
+        for (var n = 1; n <= 4; n++) await bed.AppendAsync(table, $"SELECT {n}::INTEGER AS n");
+        await table.DeleteAsync(bed.Connection, "n = 2", TableBed.Cancel);
+        await bed.AppendAsync(table, "SELECT 6::INTEGER AS n");
+        var wanted = await bed.RowsAsync(table);
+        var log = Path.Combine(bed.TableDirectory(table), "_delta_log");
+        // Versions 1 to 5: the file of version 2 has come and gone, and its remove stays.
+        var lines = Enumerable.Range(1, 5).SelectMany(v => File.ReadAllLines(Path.Combine(log, LogFile.CommitName(v)))).Where(l => !l.Contains("commitInfo", StringComparison.Ordinal)).ToList();
+        var removed = lines.Single(l => l.StartsWith("{\"remove\"", StringComparison.Ordinal)).Split('"')[5];
+        var compacted = Path.Combine(log, $"{1:D20}.{5:D20}.compacted.json");
+        File.WriteAllLines(compacted, lines.Where(l => !l.StartsWith("{\"remove\"", StringComparison.Ordinal)));
+        (await TableLint.CheckAsync(table, TableBed.Cancel)).ShouldContain(b => b.Section == "Log Compaction Files" && b.Message.Contains("1 files too many", StringComparison.Ordinal));
+        File.WriteAllLines(compacted, lines.Where(l => !l.StartsWith("{\"add\"", StringComparison.Ordinal) || !l.Contains(removed, StringComparison.Ordinal)));
+        (await TableLint.CheckAsync(table, TableBed.Cancel)).ShouldBeEmpty();
+        // What is not read may be damaged.
+        for (var v = 1; v <= 5; v++) File.WriteAllText(Path.Combine(log, LogFile.CommitName(v)), "damaged");
+        using var fresh = new TableBed(root: bed.Root);
+        var reopened = (await fresh.Catalog.OpenAsync(table.Name, TableBed.Cancel))!;
+        (await reopened.SnapshotAsync(TableBed.Cancel)).Version.ShouldBe(6);
+        (await fresh.RowsAsync(reopened)).ShouldBe(wanted);
     }
 
     [Fact]

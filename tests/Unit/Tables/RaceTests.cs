@@ -13,7 +13,7 @@ public sealed class RaceTests
     [Fact]
     public async Task Eight_catalogs_that_append_at_once_leave_contiguous_versions_and_every_row_once()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.CreateAsync("a", ("writer", "INTEGER"), ("n", "INTEGER"));
         // A catalog each: nothing in memory is shared, so they meet at the store as processes would.
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => AppendAllAsync(bed, table.Name, writer))));

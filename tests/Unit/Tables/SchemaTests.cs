@@ -56,7 +56,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_table_that_exists_with_another_schema_is_named_with_the_difference()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         await bed.CreateAsync("a", ("id", "BIGINT"), ("name", "VARCHAR"));
         (await bed.CreateAsync("a", ("id", "INT8"), ("name", "TEXT"))).Name.ShouldBe(new TableName("t", "a"));
         var other = await Should.ThrowAsync<TableSchemaException>(async () => await bed.CreateAsync("a", ("id", "INTEGER"), ("name", "VARCHAR")));
@@ -66,7 +66,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_select_that_does_not_match_is_refused_before_a_row_is_written()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.CreateAsync("a", ("id", "BIGINT"), ("name", "VARCHAR"));
         (await Fails("SELECT 1 AS id")).ShouldContain("columns (id), but the table has (id, name)");
         (await Fails("SELECT 'x' AS name, 1 AS id")).ShouldContain("in this order");
@@ -81,7 +81,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_null_in_a_column_that_is_not_nullable_is_refused()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var schema = new TableSchema([new TableColumn("id", "BIGINT", Nullable: false)]);
         var table = await bed.Catalog.OpenOrCreateAsync(new TableName("t", "a"), schema, TableBed.Cancel);
         await bed.AppendAsync(table, "SELECT 1::BIGINT AS id");

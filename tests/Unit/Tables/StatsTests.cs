@@ -96,10 +96,10 @@ public sealed class StatsTests : IDisposable
     [Fact]
     public void Stats_that_do_not_say_the_rows_give_no_count()
     {
-        FileStats.RowCount("""{"minValues":{"a":1},"numRecords":7}""").ShouldBe(7);
-        FileStats.RowCount("{}").ShouldBeNull();
-        FileStats.RowCount("{oops").ShouldBeNull();
-        FileStats.RowCount(null).ShouldBeNull();
+        FileStats.RowCount(StatsText.Of("""{"minValues":{"a":1},"numRecords":7}""")).ShouldBe(7);
+        FileStats.RowCount(StatsText.Of("{}")).ShouldBeNull();
+        FileStats.RowCount(StatsText.Of("{oops")).ShouldBeNull();
+        FileStats.RowCount(StatsText.Of(null)).ShouldBeNull();
     }
 
     public void Dispose() => _bed.Dispose();

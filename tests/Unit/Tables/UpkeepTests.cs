@@ -16,7 +16,7 @@ public sealed class UpkeepTests
     public async Task Time_travel_finds_the_version_of_a_time(bool inCommit)
     {
         var time = new FakeTimeProvider(s_start);
-        using var bed = new TableBed(time);
+        await using var bed = new TableBed(time);
         var properties = inCommit ? new Dictionary<string, string> { ["delta.enableInCommitTimestamps"] = "true" } : [];
         var table = await bed.Catalog.OpenOrCreateAsync(new TableName("t", "a"), TableBed.Schema(("a", "INTEGER")), properties, TableBed.Cancel);
         for (var i = 1; i <= 3; i++)
@@ -36,7 +36,7 @@ public sealed class UpkeepTests
     public async Task In_commit_timestamps_grow_even_when_the_clock_stands_or_goes_back()
     {
         var time = new FakeTimeProvider(s_start) { AutoAdvanceAmount = TimeSpan.Zero };
-        using var bed = new TableBed(time);
+        await using var bed = new TableBed(time);
         var table = await bed.Catalog.OpenOrCreateAsync(
             new TableName("t", "a"), TableBed.Schema(("a", "INTEGER")), new Dictionary<string, string> { ["delta.enableInCommitTimestamps"] = "true" }, TableBed.Cancel);
         for (var i = 0; i < 12; i++) await bed.AppendAsync(table, $"SELECT {i}::INTEGER AS a");
@@ -51,7 +51,7 @@ public sealed class UpkeepTests
     public async Task A_vacuum_deletes_what_no_version_within_the_retention_needs_and_says_so_before()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var bed = new TableBed(time);
+        await using var bed = new TableBed(time);
         var table = await bed.CreateAsync("a", ("a", "INTEGER"));
         await bed.AppendAsync(table, "SELECT 1::INTEGER AS a");
         await table.WriteFilesAsync(bed.Connection, "SELECT 5::INTEGER AS a", TableBed.Cancel);
@@ -74,7 +74,7 @@ public sealed class UpkeepTests
     public async Task A_vacuum_and_the_deletion_of_expired_files_keep_a_file_of_which_rows_are_hidden()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var bed = new TableBed(time);
+        await using var bed = new TableBed(time);
         var table = await bed.Catalog.OpenOrCreateAsync(
             new TableName("t", "a"), TableBed.Schema(("a", "INTEGER")), new Dictionary<string, string> { ["delta.enableDeletionVectors"] = "true" }, TableBed.Cancel);
         await bed.AppendAsync(table, "SELECT range::INTEGER AS a FROM range(3)");
@@ -94,7 +94,7 @@ public sealed class UpkeepTests
     public async Task The_log_is_cleaned_up_to_the_newest_checkpoint_that_is_old_enough(string policy)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(-60));
-        using var bed = new TableBed(time, options: o => o with { CheckpointInterval = 5, ChecksumInterval = 1 });
+        await using var bed = new TableBed(time, options: o => o with { CheckpointInterval = 5, ChecksumInterval = 1 });
         var table = await bed.Catalog.OpenOrCreateAsync(
             new TableName("t", "a"), TableBed.Schema(("a", "INTEGER")), new Dictionary<string, string> { ["delta.checkpointPolicy"] = policy }, TableBed.Cancel);
         for (var i = 1; i <= 12; i++)
@@ -116,7 +116,7 @@ public sealed class UpkeepTests
     [Fact]
     public async Task Rows_ordered_by_two_columns_need_few_files_for_a_filter_on_either()
     {
-        using var bed = new TableBed(options: o => o with { RowGroupRows = 2048 });
+        await using var bed = new TableBed(options: o => o with { RowGroupRows = 2048 });
         var table = await bed.CreateAsync("a", ("x", "INTEGER"), ("y", "INTEGER"));
         await bed.AppendAsync(table, "SELECT (range % 256)::INTEGER AS x, (range // 256)::INTEGER AS y FROM range(65536) ORDER BY hash(range)");
         var done = (await table.OptimizeAsync(bed.Connection, new OptimizeOptions { ZOrderBy = ["x", "y"], FileBytesMax = 1 }, TableBed.Cancel)).ShouldNotBeNull();
@@ -133,7 +133,7 @@ public sealed class UpkeepTests
     [Fact]
     public async Task The_change_feed_gives_each_row_as_it_was_and_as_it_is()
     {
-        using var bed = new TableBed();
+        await using var bed = new TableBed();
         var table = await bed.Catalog.OpenOrCreateAsync(
             new TableName("t", "a"), TableBed.Schema(("k", "INTEGER"), ("v", "VARCHAR")),
             new Dictionary<string, string> { ["delta.enableChangeDataFeed"] = "true", ["delta.enableDeletionVectors"] = "true" }, TableBed.Cancel);

@@ -18,7 +18,7 @@ internal static class ReadRecords
 {
     public static async Task ReadAsync(RestRequest request)
     {
-        var format = Negotiation.FormatOfAnswer(request.Http.Request.Headers.Accept, out var withTimestamps);
+        var format = Negotiation.FormatOfAnswer(request.Http.Request.Headers.Accept, out var extras);
         if (format == EmbeddedFormat.None)
         {
             RestResponse.WriteEarlyError(request.Http, RestError.NotAcceptable);
@@ -47,7 +47,7 @@ internal static class ReadRecords
         await instance!.Reading.WaitAsync(request.Cancel);
         try
         {
-            using var page = new RecordPage(format, withTimestamps, limits.BytesMax, request.Services.Budget);
+            using var page = new RecordPage(format, extras, limits.BytesMax, request.Services.Budget);
             await AnswerAsync(request, instance, page, limits);
         }
         finally

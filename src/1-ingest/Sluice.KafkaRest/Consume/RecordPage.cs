@@ -15,16 +15,16 @@ internal sealed class RecordPage : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _writer;
     private readonly EmbeddedFormat _format;
-    private readonly bool _withTimestamps;
+    private readonly RecordExtras _extras;
     private readonly long _bytesMax;
     private readonly RequestBudget _budget;
     private readonly Dictionary<AssignedPartition, long> _next = [];
     private long _reserved;
 
-    public RecordPage(EmbeddedFormat format, bool withTimestamps, long bytesMax, RequestBudget budget)
+    public RecordPage(EmbeddedFormat format, RecordExtras extras, long bytesMax, RequestBudget budget)
     {
         _format = format;
-        _withTimestamps = withTimestamps;
+        _extras = extras;
         _bytesMax = bytesMax;
         _budget = budget;
         _writer = new Utf8JsonWriter(_buffer, RestResponse.JsonOptions);
@@ -33,7 +33,7 @@ internal sealed class RecordPage : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>Bytes of keys and values so far.</summary>
+    /// <summary>Bytes of keys and values, and of headers that are shown, so far.</summary>
     public long Bytes { get; private set; }
 
     public bool IsFull { get; private set; }
@@ -51,6 +51,7 @@ internal sealed class RecordPage : IDisposable
         while (records.MoveNext())
         {
             var size = records.Key.Span.Length + records.Value.Span.Length;
+            if (_extras.HasFlag(RecordExtras.Headers)) size += records.HeaderBytes;
             if (Count > 0 && Bytes + size > _bytesMax)
             {
                 IsFull = true;
@@ -116,8 +117,25 @@ internal sealed class RecordPage : IDisposable
         WriteData(records.Value);
         _writer.WriteNumber("partition"u8, partition.Partition);
         _writer.WriteNumber("offset"u8, records.Offset);
-        if (_withTimestamps) _writer.WriteNumber("timestamp"u8, records.TimestampMs);
+        if (_extras.HasFlag(RecordExtras.Timestamps)) _writer.WriteNumber("timestamp"u8, records.TimestampMs);
+        if (_extras.HasFlag(RecordExtras.Headers)) WriteHeaders(records.ReadHeaders());
         _writer.WriteEndObject();
+    }
+
+    /// <summary>As v3 produce takes them: names, and values in base64.</summary>
+    private void WriteHeaders(RecordHeader[] headers)
+    {
+        _writer.WriteStartArray("headers"u8);
+        foreach (var (name, value) in headers)
+        {
+            _writer.WriteStartObject();
+            _writer.WriteString("name"u8, name);
+            if (value is null) _writer.WriteNull("value"u8);
+            else _writer.WriteBase64String("value"u8, value);
+            _writer.WriteEndObject();
+        }
+
+        _writer.WriteEndArray();
     }
 
     private void WriteData(RecordBytes data)

@@ -13,6 +13,15 @@ internal enum EmbeddedFormat
     Protobuf,
 }
 
+/// <summary>What of a record is shown beside its key and value: <c>timestamps=true</c> and <c>headers=true</c> of the accepted type.</summary>
+[Flags]
+internal enum RecordExtras
+{
+    None = 0,
+    Timestamps = 1,
+    Headers = 2,
+}
+
 /// <summary>Content negotiation of the v2 API: which request types are understood, which response types are wanted.</summary>
 internal static class Negotiation
 {
@@ -48,10 +57,10 @@ internal static class Negotiation
     /// The format a read asks for: the wanted type with the highest weight, binary where the client takes anything;
     /// <see cref="EmbeddedFormat.None"/> means 406.
     /// </summary>
-    /// <param name="withTimestamps">Whether the type has the parameter <c>timestamps=true</c>, which is an addition of this proxy.</param>
-    public static EmbeddedFormat FormatOfAnswer(string? accept, out bool withTimestamps)
+    /// <param name="extras">What the type's parameters ask for beside keys and values, which is an addition of this proxy.</param>
+    public static EmbeddedFormat FormatOfAnswer(string? accept, out RecordExtras extras)
     {
-        withTimestamps = false;
+        extras = RecordExtras.None;
         if (string.IsNullOrEmpty(accept)) return EmbeddedFormat.Binary;
         var best = EmbeddedFormat.None;
         var bestWeight = 0.0;
@@ -63,7 +72,8 @@ internal static class Negotiation
             var weight = WeightOf(entry);
             if (type.IsEmpty || format == EmbeddedFormat.None || weight <= bestWeight) continue;
             (best, bestWeight) = (format, weight);
-            withTimestamps = Parameter(entry, "timestamps=") is "true";
+            extras = (Parameter(entry, "timestamps=") is "true" ? RecordExtras.Timestamps : RecordExtras.None)
+                | (Parameter(entry, "headers=") is "true" ? RecordExtras.Headers : RecordExtras.None);
         }
 
         return best;

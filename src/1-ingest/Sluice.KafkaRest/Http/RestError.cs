@@ -8,6 +8,8 @@ namespace Sluice.KafkaRest.Http;
 /// </summary>
 internal sealed record RestError(int Status, int Code, string Message)
 {
+    public const int BadBatchCode = 42208;
+
     public static readonly RestError NotFound = Plain(404, "Not Found");
     public static readonly RestError MethodNotAllowed = Plain(405, "Method Not Allowed");
     public static readonly RestError NotAcceptable = Plain(406, "Not Acceptable");
@@ -49,6 +51,9 @@ internal sealed record RestError(int Status, int Code, string Message)
     public static readonly RestError TooManyConsumers = new(
         429, 429, "Too many consumer instances are open. Delete those that are not used, or wait until they are idle for long enough.");
 
+    public static readonly RestError StreamTooLong = new(
+        408, 408, "Streaming connection open for longer than allowed: Connection will be closed.");
+
     public static readonly RestError RateLimitExceeded = new(
         429, 429, "Request rate limit exceeded: The rate limit of requests per second has been exceeded.");
 
@@ -58,7 +63,10 @@ internal sealed record RestError(int Status, int Code, string Message)
 
     public static RestError NoTopicPartition { get; } = new(404, 40403, "This server does not host this topic-partition.");
 
-    public static RestError BadBatch(string message) => new(422, 42208, "Error: 42208 : Invalid batch: " + message);
+    public static RestError EmptyBody { get; } = new(422, 42206, "Payload error. Request body is empty. Data is required.");
+
+    /// <summary>A v3 batch that is refused whole.</summary>
+    public static RestError BadBatch(string message) => new(422, BadBatchCode, message);
 
     public static RestError RecordTooLarge(int bytesMax) => TooLarge with
     {
@@ -71,9 +79,9 @@ internal sealed record RestError(int Status, int Code, string Message)
 
     public static RestError InvalidConsumerConfig(string message) => new(422, 42204, "Invalid consumer configuration: " + message);
 
-    public static RestError InvalidConsumerRange(string message) => new(422, 40001, "Invalid consumer configuration: " + message);
+    public static RestError InvalidConsumerRange(string message) => new(422, 40001, "Invalid consumer configuration. It does not abide by the constraints: " + message);
 
-    public static RestError JsonConversion(string message) => new(422, 42203, "Conversion of JSON failed: " + message);
+    public static RestError JsonConversion(string message) => new(422, 42203, "Conversion of JSON to Object failed: " + message);
 
     public static RestError Kafka(string message) => new(500, 50002, message);
 
@@ -99,6 +107,12 @@ internal sealed record RestError(int Status, int Code, string Message)
         AdminFault.Retriable => Unavailable(refusal.Message),
         _ => Kafka(refusal.Message),
     };
+
+    /// <summary>
+    /// The refusal as a record's receipt or a batch's failure has it: what breaks a constraint is numbered 422 there, its own number is in
+    /// the text.
+    /// </summary>
+    public RestError ForRecord() => Status == 422 && Code != Status ? this with { Code = Status, Message = $"Error: {Code} : {Message}" } : this;
 
     /// <summary>The cluster does not answer: Kafka's retriable exceptions.</summary>
     public static RestError Unavailable(string message) => new(500, 50003, message);

@@ -54,7 +54,7 @@ internal static class ProduceOutcome
             if (error is null)
             {
                 writer.WriteNumber("partition"u8, record.Partition);
-                writer.WriteNumber("offset"u8, state.BatchAt(record.Batch).Result.BaseOffset + record.Position);
+                writer.WriteNumber("offset"u8, state.BatchAt(record.Batch).Result.OffsetOf(record.Position));
                 writer.WriteNull("error_code"u8);
                 writer.WriteNull("error"u8);
             }

@@ -160,6 +160,7 @@ internal sealed class ProduceState : IDisposable
     {
         Reset();
         Writer.Dispose();
+        foreach (var batch in _batches) batch.Builder.Release();
         if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
         if (_records.Length > 0) ArrayPool<ProduceRecord>.Shared.Return(_records);
         _body = [];
@@ -167,13 +168,13 @@ internal sealed class ProduceState : IDisposable
     }
 }
 
-/// <summary>Keeps the states of small requests; those of large requests give their memory back.</summary>
+/// <summary>Keeps the states of requests of the usual sizes; those of large requests give their memory back.</summary>
 internal sealed class ProduceStatePool(KafkaRestOptions options)
 {
     private const int StatesPerProcessor = 16;
 
     private readonly DefaultObjectPool<ProduceState> _pool =
-        new(new KeepSmall(options.SmallRequestBytes), Environment.ProcessorCount * StatesPerProcessor);
+        new(new KeepSmall(options.KeptRequestBytes), Environment.ProcessorCount * StatesPerProcessor);
 
     public ProduceState Rent() => _pool.Get();
 

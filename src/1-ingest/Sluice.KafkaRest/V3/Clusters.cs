@@ -3,7 +3,7 @@ using Sluice.Log;
 
 namespace Sluice.KafkaRest.V3;
 
-/// <summary><c>/v3/clusters</c>, its brokers, and its access control, which a cluster without an authorizer has none of.</summary>
+/// <summary><c>/v3/clusters</c>, its brokers, and its access control, which is refused as by a cluster without an authorizer.</summary>
 internal static class Clusters
 {
     public static async Task ListAsync(RestRequest request)
@@ -28,7 +28,7 @@ internal static class Clusters
 
     public static Task RefuseAclsAsync(RestRequest request)
     {
-        V3Call.WriteError(request, RestError.BadTopic("No Authorizer is configured on the broker."));
+        V3Call.WriteError(request, RestError.Of(request.Services.Admin.AclRefusal));
         return Task.CompletedTask;
     }
 

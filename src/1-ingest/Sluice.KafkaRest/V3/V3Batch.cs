@@ -36,7 +36,7 @@ internal static class V3Batch
             writer.Json.WriteStartArray("failures"u8);
             for (var i = 0; i < outcome.receipts.Length; i++)
             {
-                if (outcome.receipts[i].Error is not { } failure) continue;
+                if (outcome.receipts[i].Error ?.ForRecord() is not { } failure) continue;
                 writer.Json.WriteStartObject();
                 writer.Json.WriteString("id"u8, outcome.records[i].Id);
                 writer.Json.WriteNumber("error_code"u8, failure.Code);
@@ -51,11 +51,13 @@ internal static class V3Batch
 
     private static (IReadOnlyList<V3Record> Records, RestError? Error) EntriesIn(JsonElement body, int entriesMax)
     {
-        if (!RequestJson.TryGet(body, "entries", out var entries) || entries.ValueKind != JsonValueKind.Array || entries.GetArrayLength() == 0)
-            return ([], RestError.BadBatch("entries must be an array with at least one record."));
-        if (entries.GetArrayLength() > entriesMax) return ([], RestError.BadBatch($"a batch has at most {entriesMax} entries."));
+        if (body.ValueKind == JsonValueKind.Undefined) return ([], RestError.BadBatch("Request body is empty. Data is required."));
+        if (!RequestJson.TryGet(body, "entries", out var entries)) return ([], RestError.BadBatch("Empty batch."));
+        if (entries.ValueKind != JsonValueKind.Array) return ([], RestError.BadRequest("entries must be an array."));
+        if (entries.GetArrayLength() == 0) return ([], RestError.BadBatch("Empty batch."));
+        if (entries.GetArrayLength() > entriesMax) return ([], RestError.BadBatch("Too many entries in batch."));
         V3Record[] records = [.. entries.EnumerateArray().Select(e => V3Record.Parse(e, withId: true))];
-        if (Array.Find(records, r => r.Error?.Code == RestError.BadBatch("").Code) is { } bad) return ([], bad.Error);
-        return records.DistinctBy(r => r.Id).Count() == records.Length ? (records, null) : ([], RestError.BadBatch("the ids must be distinct."));
+        if (Array.Find(records, r => r.Error?.Code == RestError.BadBatchCode) is { } bad) return ([], bad.Error);
+        return records.DistinctBy(r => r.Id).Count() == records.Length ? (records, null) : ([], RestError.BadBatch("Batch entry IDs are not distinct."));
     }
 }

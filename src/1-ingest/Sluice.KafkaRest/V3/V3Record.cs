@@ -40,7 +40,7 @@ internal sealed record V3Record
         var id = withId ? RequestJson.Text(json, "id") : null;
         if (RequestJson.Unknown(json, withId ? s_entryFields : s_fields) is { } unknown) return new V3Record { Id = id, Error = unknown };
         var record = new V3Record { Id = id };
-        if (withId && !IsId(id)) return record with { Error = RestError.BadBatch($"an id has 1 to {IdCharsMax} of [0-9a-zA-Z-_].") };
+        if (withId && !IsId(id)) return record with { Error = RestError.BadBatch("Batch entry identifier is not a valid string.") };
         if (RequestJson.TryGet(json, "partition_id", out _))
         {
             if (RequestJson.Number(json, "partition_id") is not { } number || number is < 0 or > int.MaxValue)
@@ -170,14 +170,28 @@ internal static class V3Append
                 builder.Append(time, BytesOf(records[i].Key), BytesOf(records[i].Value), records[i].Headers);
             }
 
-            var result = await services.Log.AppendAsync(partition, builder.Build(), cancel);
+            var (error, stored) = await TryAppendAsync(services.Log, partition, builder, cancel);
             for (var at = 0; at < batch.Count; at++)
             {
                 var time = records[batch[at]].Timestamp?.ToUnixTimeMilliseconds() ?? now;
-                receipts[batch[at]] = new V3Receipt(ErrorOf(result.Error), partition.Partition, result.BaseOffset + at, time);
+                receipts[batch[at]] = new V3Receipt(error, partition.Partition, stored.OffsetOf(at), time);
             }
 
             builder.Release();
+        }
+    }
+
+    private static async ValueTask<(RestError? Error, AppendResult Stored)> TryAppendAsync(
+        ILog log, TopicPartition partition, RecordBatchBuilder builder, CancellationToken cancel)
+    {
+        try
+        {
+            var result = await log.AppendAsync(partition, builder.Build(), cancel);
+            return (ErrorOf(result.Error), result);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            return (RestError.Unavailable(unavailable.Message), default);
         }
     }
 

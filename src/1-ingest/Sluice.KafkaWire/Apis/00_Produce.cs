@@ -15,8 +15,9 @@ namespace Sluice.KafkaWire.Apis;
 // A transactional batch is taken while the transaction of its producer is open and has the partition (KIP-890, its first part), else it is
 // refused with INVALID_TXN_STATE, or INVALID_PRODUCER_EPOCH when another producer has taken over.
 //
-// Known differences: version 12 implies transactions v2 and version 13 names topics by id: neither is advertised. A stream of Kinesis takes no records here (TOPIC_AUTHORIZATION_FAILED): their shard follows from a
-// hash key that only a Kinesis call has. A full queue is answered NOT_ENOUGH_REPLICAS, which clients take as "nothing written, try again".
+// Known differences: version 12 implies transactions v2 and version 13 names topics by id: neither is advertised. A stream of Kinesis
+// takes no records here (TOPIC_AUTHORIZATION_FAILED): their shard follows from a hash key that only a Kinesis call has. A full queue is
+// answered NOT_ENOUGH_REPLICAS, which clients take as "nothing written, try again".
 internal static class Produce
 {
     public const short Key = 0;

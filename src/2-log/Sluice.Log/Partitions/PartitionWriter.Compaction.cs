@@ -25,18 +25,25 @@ internal sealed partial class PartitionWriter
         }
 
         var oldBytes = rewritten.Replaced.Sum(s => s.ReadableBytes);
-        // Only the first of them may have aborted transactions, and its file keeps its name.
-        var aborts = new SegmentAborts(rewritten.Replaced[0].Aborted(_storage.OpenFiles));
+        var aborts = new SegmentAborts(rewritten.Replaced.SelectMany(s => s.Aborted(_storage.OpenFiles)));
         var compacted = Segment.Open(name, rewritten.Index, aborts, rewritten.Bytes);
         _partition.BeginSwap();
         try
         {
+            // What was aborted in the later segments is told twice until they are deleted, which does no harm.
+            if (rewritten.Replaced.Count > 1) aborts.Replace(files, name);
             files.Delete(name.IndexPath);
             files.Delete(name.TimeIndexPath);
             files.SyncDirectory(directory);
             files.Replace(name.CleanedPath, name.LogPath);
             files.SyncDirectory(directory);
-            foreach (var merged in rewritten.Replaced.Skip(1)) merged.Delete(files);
+            foreach (var merged in rewritten.Replaced.Skip(1))
+            {
+                // In their order, each for good: those that a crash leaves have no gap between them.
+                merged.Delete(files);
+                files.SyncDirectory(directory);
+            }
+
             foreach (var replaced in rewritten.Replaced) _storage.Forget(replaced);
             _partition.SetSegments([.. segments.Take(at), compacted, .. segments.Skip(at + rewritten.Replaced.Count)]);
         }

@@ -5,6 +5,7 @@ namespace Sluice.Log.Records;
 /// <summary>Reads the records of one batch, already decompressed, field by field.</summary>
 internal ref struct RecordCursor(ReadOnlySpan<byte> records)
 {
+    private readonly ReadOnlySpan<byte> _records = records;
     private ByteReader _reader = new(records);
 
     public readonly bool AtEnd => _reader.Remaining == 0;
@@ -23,6 +24,11 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> records)
     public ReadOnlySpan<byte> Key { get; private set; }
 
     public ReadOnlySpan<byte> Value { get; private set; }
+
+    public int HeaderCount { get; private set; }
+
+    /// <summary>The headers as they are stored, each a key and a value with their lengths.</summary>
+    public ReadOnlySpan<byte> Headers { get; private set; }
 
     /// <exception cref="InvalidDataException">The bytes are not a record.</exception>
     public void Read()
@@ -43,14 +49,17 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> records)
 
     private void SkipHeaders()
     {
-        var headers = _reader.ReadVarint();
-        if (headers < 0) throw new InvalidDataException($"A record has {headers} headers.");
-        for (; headers > 0; headers--)
+        HeaderCount = _reader.ReadVarint();
+        if (HeaderCount < 0) throw new InvalidDataException($"A record has {HeaderCount} headers.");
+        var start = _reader.Position;
+        for (var headers = HeaderCount; headers > 0; headers--)
         {
             ReadNullable(out var keyIsNull);
             if (keyIsNull) throw new InvalidDataException("A record header has no key.");
             ReadNullable(out _);
         }
+
+        Headers = _records[start.._reader.Position];
     }
 
     private ReadOnlySpan<byte> ReadNullable(out bool isNull)

@@ -63,6 +63,8 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
     /// <summary>Completes when there may be something to read, or after <see cref="StreamOptions.ShardsRefresh"/>.</summary>
     public async Task WaitAsync(CancellationToken cancel)
     {
+        // What came since the last read is news as much as what comes now.
+        if (_shards.Values.Any(shard => shard.News is { IsCompleted: true })) return;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var news = _shards.Values.Where(shard => shard.News is { IsCompleted: false }).Select(shard => shard.News!);
         var refresh = Task.Delay(options.ShardsRefresh, time, stop.Token);

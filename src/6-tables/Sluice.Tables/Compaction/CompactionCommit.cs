@@ -5,6 +5,9 @@ namespace Sluice.Tables;
 /// <summary>Writes rows of files into new files and swaps them in one commit that changes no row (Delta's OPTIMIZE).</summary>
 internal sealed class CompactionCommit(TableName table, RelationReader relations, DataFileWriter writer, TableCommitter committer)
 {
+    /// <summary>The tag of a file whose rows are in the order of some columns, which it names as the history does.</summary>
+    private const string OrderTag = "sluice.zOrderBy";
+
     private static readonly Dictionary<string, string> s_parameters = new() { ["predicate"] = "[]", ["zOrderBy"] = "[]", ["auto"] = "true" };
 
     /// <summary>Merges the small files of a tier that is due, in one partition.</summary>
@@ -24,6 +27,8 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
     {
         committer.CheckWritable(basis);
         var order = ZOrder.OrderBy(table, basis, options.ZOrderBy);
+        var by = System.Text.Json.JsonSerializer.Serialize(options.ZOrderBy);
+        if (options.OnlyUnordered) files = [.. files.Where(file => file.Tags?.GetValueOrDefault(OrderTag) != by)];
         if (options.ZOrderBy.Count == 0) files = CompactionPlan.Pack(files, options.FileBytesMax ?? writer.FileBytesMax);
         if (files.Count == 0) return null;
         var added = new List<AddFile>();
@@ -35,9 +40,11 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
 
         var parameters = new Dictionary<string, string>(s_parameters)
         {
-            ["zOrderBy"] = System.Text.Json.JsonSerializer.Serialize(options.ZOrderBy),
+            ["zOrderBy"] = by,
             ["auto"] = "false",
         };
+        var tags = new Dictionary<string, string?> { [OrderTag] = by };
+        if (options.ZOrderBy.Count > 0) added = [.. added.Select(file => file with { Tags = tags })];
         return await CommitAsync(basis, files, added, parameters, cancel);
     }
 
@@ -56,7 +63,7 @@ internal sealed class CompactionCommit(TableName table, RelationReader relations
     }
 
     private static long? Rows(IReadOnlyList<AddFile> files) =>
-        files.Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.Stats) - (file.DeletionVector?.Cardinality ?? 0));
+        files.Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.StatsText) - (file.DeletionVector?.Cardinality ?? 0));
 }
 
 /// <summary>What a compaction did. After a conflict the removed files are still the table's, and the added ones belong to nothing.</summary>

@@ -112,7 +112,7 @@ internal sealed class RowEdits(
         List<TouchedFile> touched, FileChanges result, List<TouchedFile> partial, List<TouchedFile> marked)
     {
         var updated = touched.Sum(file => file.Updated);
-        var written = result.Adds.Skip(marked.Count).Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.Stats));
+        var written = result.Adds.Skip(marked.Count).Aggregate((long?)0, (sum, file) => sum + FileStats.RowCount(file.StatsText));
         var stay = partial.Except(marked).Aggregate((long?)0, (sum, file) => sum + (file.Live - file.Rows));
         // A file of unknown length was rewritten: what is new among the rows written is then counted with what stays.
         return (touched.Sum(file => file.Rows) - updated, updated, stay is null ? 0 : written - stay - updated);
@@ -132,6 +132,6 @@ internal sealed class RowEdits(
     private sealed record TouchedFile(AddFile File, int Index, long Rows, long Updated)
     {
         /// <summary>Rows that the file holds, deleted ones taken off; null when its stats do not say.</summary>
-        public long? Live { get; } = FileStats.RowCount(File.Stats) - (File.DeletionVector?.Cardinality ?? 0);
+        public long? Live { get; } = FileStats.RowCount(File.StatsText) - (File.DeletionVector?.Cardinality ?? 0);
     }
 }

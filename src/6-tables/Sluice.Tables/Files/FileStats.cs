@@ -33,12 +33,12 @@ internal static class FileStats
     }
 
     /// <summary><c>numRecords</c> of a stats text; null when it does not say.</summary>
-    public static long? RowCount(string? stats)
+    public static long? RowCount(StatsText stats)
     {
-        if (stats is null) return null;
+        if (!stats.IsThere) return null;
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(stats));
+            var reader = new Utf8JsonReader(stats.Utf8.Span);
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {

@@ -53,17 +53,17 @@ internal sealed class DataLint(TableCatalog catalog, TableName table, TableLog l
 
     private async Task CheckRowsAsync(Snapshot snapshot, AddFile file, DuckDBConnection connection, CancellationToken cancel)
     {
-        if (file.Stats is null) return;
+        if (!file.StatsText.IsThere) return;
         try
         {
-            using var stats = JsonDocument.Parse(file.Stats);
+            using var stats = JsonDocument.Parse(file.StatsText.Utf8);
             var hidden = await relations.DeletedRowsAsync(file, cancel);
             // Bounds hold for every row of the file, deleted ones included.
             var whole = await relations.SqlAsync(snapshot, [file with { DeletionVector = null }], cancel);
             var checks = Checks(snapshot, stats.RootElement).ToList();
             var select = string.Join(", ", checks.Select(c => $"CAST({c.Sql} AS BIGINT)").Prepend("count(*)"));
             var found = (await connection.ReadAsync($"SELECT {select} FROM {whole}", row => Enumerable.Range(0, checks.Count + 1).Select(row.GetInt64).ToArray(), cancel))[0];
-            if (FileStats.RowCount(file.Stats) is { } rows) report.Require(rows == found[0], Statistics, file.Path, $"numRecords is {rows}, and the file has {found[0]} rows");
+            if (FileStats.RowCount(file.StatsText) is { } rows) report.Require(rows == found[0], Statistics, file.Path, $"numRecords is {rows}, and the file has {found[0]} rows");
             report.Require(hidden.Count == 0 || hidden[^1] < found[0], "Deletion Vectors", file.Path, "its deletion vector names rows that it does not have");
             var tight = file.DeletionVector is null;
             for (var i = 0; i < checks.Count; i++)

@@ -91,14 +91,14 @@ internal static class StateLint
             const string Vectors = "Deletion Vectors";
             report.Require(ProtocolNeeds.Names(state.Protocol!).Contains("deletionVectors"), Vectors, place,
                 $"{add.Path} has a deletion vector, and the protocol does not name deletionVectors");
-            report.Require(FileStats.RowCount(add.Stats) is { } rows && rows >= vector.Cardinality, Vectors, place,
+            report.Require(FileStats.RowCount(add.StatsText) is { } rows && rows >= vector.Cardinality, Vectors, place,
                 $"the stats of {add.Path} lack a numRecords, or it is below the vector's cardinality");
         }
 
-        if (add.Stats is null) return;
+        if (!add.StatsText.IsThere) return;
         try
         {
-            using var stats = JsonDocument.Parse(add.Stats);
+            using var stats = JsonDocument.Parse(add.StatsText.Utf8);
             report.Require(stats.RootElement.ValueKind == JsonValueKind.Object, "Per-file Statistics", place, $"the stats of {add.Path} are no object");
             var tight = !stats.RootElement.TryGetProperty("tightBounds", out var flag) || flag.ValueKind == JsonValueKind.True;
             report.Require(add.DeletionVector is null || !tight, "Per-file Statistics", place, $"the stats of {add.Path} claim tight bounds though rows of it are deleted");

@@ -45,10 +45,14 @@ public sealed class TableLint
         for (var i = 1; i < commits.Count; i++)
             _report.Require(commits[i] == commits[i - 1] + 1, "Delta Log Entries", _log.Prefix, $"version {commits[i]} follows {commits[i - 1]}");
         if (await StartAsync(names, commits, checkpoints, cancel) is not { } state) return;
+        var compactions = files.Where(f => f.Kind == LogFileKind.Compaction).ToLookup(f => f.Version);
+        var compacted = new List<TableState>();
         foreach (var version in commits.Where(v => v > state.Version).ToList())
         {
+            foreach (var compaction in compactions[version]) compacted.AddRange(await CompactedAsync(compaction, state, cancel));
             if (await CommitAsync(version, state, cancel) is not { } next) return;
             state = next;
+            foreach (var held in compacted.Where(s => s.Version == version)) Compare("Log Compaction Files", $"compaction up to version {version}", held, state);
             if (checkpoints.Contains(version)) await CheckpointAsync(names, state, cancel);
             if (names.Contains(LogFile.ChecksumName(version))) await ChecksumAsync(state, cancel);
         }
@@ -96,21 +100,39 @@ public sealed class TableLint
     /// <summary>A checkpoint holds what the commits up to it leave; expired removes may be absent.</summary>
     private async Task CheckpointAsync(List<string> names, TableState state, CancellationToken cancel)
     {
-        const string Section = "Checkpoints";
-        var place = $"checkpoint of version {state.Version}";
-        if (await LoadAsync(names, state.Version, cancel) is not { } held) return;
+        if (await LoadAsync(names, state.Version, cancel) is { } held) Compare("Checkpoints", $"checkpoint of version {state.Version}", held, state);
+    }
+
+    /// <summary>A compaction leaves what its commits leave; none for one that cannot be read.</summary>
+    private async Task<IEnumerable<TableState>> CompactedAsync(LogFile compaction, TableState before, CancellationToken cancel)
+    {
+        try
+        {
+            var replay = new LogReplay(before);
+            replay.ApplyCompaction(compaction, await _log.ReadJsonAsync(compaction.Name, cancel));
+            return [replay.Build()];
+        }
+        catch (Exception e) when (e is TableFormatException or LogFormatException)
+        {
+            _report.Add("Log Compaction Files", compaction.Name, e.Message);
+            return [];
+        }
+    }
+
+    private void Compare(string section, string place, TableState held, TableState state)
+    {
         var (own, wanted) = (held.Protocol!, state.Protocol!);
         var same = own.MinReaderVersion == wanted.MinReaderVersion && own.MinWriterVersion == wanted.MinWriterVersion;
-        _report.Require(same && ProtocolNeeds.Names(own).ToHashSet().SetEquals(ProtocolNeeds.Names(wanted)), Section, place, "it holds another protocol");
-        _report.Require(held.Metadata!.Id == state.Metadata!.Id && held.Metadata.SchemaString == state.Metadata.SchemaString, Section, place, "it holds other metadata");
+        _report.Require(same && ProtocolNeeds.Names(own).ToHashSet().SetEquals(ProtocolNeeds.Names(wanted)), section, place, "it holds another protocol");
+        _report.Require(held.Metadata!.Id == state.Metadata!.Id && held.Metadata.SchemaString == state.Metadata.SchemaString, section, place, "it holds other metadata");
         var (has, wants) = (held.Files.Select(FileKey.Of).ToHashSet(), state.Files.Select(FileKey.Of).ToHashSet());
-        _report.Require(has.SetEquals(wants), Section, place, $"it holds {has.Except(wants).Count()} files too many and lacks {wants.Except(has).Count()}");
-        _report.Require(held.FileBytes == state.FileBytes, Section, place, $"its files have {held.FileBytes} bytes, those of the commits {state.FileBytes}");
-        _report.Require(held.Tombstones.Select(FileKey.Of).All(k => state.Tombstones.TryGet(k, out _)), Section, place, "it holds removes that no commit made");
+        _report.Require(has.SetEquals(wants), section, place, $"it holds {has.Except(wants).Count()} files too many and lacks {wants.Except(has).Count()}");
+        _report.Require(held.FileBytes == state.FileBytes, section, place, $"its files have {held.FileBytes} bytes, those of the commits {state.FileBytes}");
+        _report.Require(held.Tombstones.Select(FileKey.Of).All(k => state.Tombstones.TryGet(k, out _)), section, place, "it holds removes that no commit made");
         _report.Require(
             held.Transactions.Count == state.Transactions.Count && held.Transactions.All(t => state.Transactions.TryGet(t.AppId, out var last) && last.Version == t.Version),
-            Section, place, "it holds other transaction identifiers");
-        _report.Require(held.Domains.Count == state.Domains.Count, Section, place, "it holds other domain metadata");
+            section, place, "it holds other transaction identifiers");
+        _report.Require(held.Domains.Count == state.Domains.Count, section, place, "it holds other domain metadata");
     }
 
     private async Task<TableState?> LoadAsync(List<string> names, long version, CancellationToken cancel)

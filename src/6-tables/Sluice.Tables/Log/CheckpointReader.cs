@@ -44,11 +44,20 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
             using var connection = duckDb.Connect();
             var source = $"read_parquet({SqlName.Literal(path)}, hive_partitioning = false)";
             var columns = connection.Describe($"SELECT * FROM {source}");
-            var add = AddColumns.Of(columns);
+            var counted = await connection.ReadAsync(AddCounts.Sql(path), row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2)), cancel);
+            var add = AddColumns.Of(columns, AddCounts.Of(counted));
             await ReplayAsync(connection, Others(columns, add, source), Other, version, replay, sidecars, cancel);
-            // Files are nearly all of it, so they are read column by column.
             if (add is null) return;
-            await ReplayAsync(connection, $"SELECT {add.Select} FROM {source} WHERE {AddColumns.IsThere}", AddColumns.Read, version, replay, sidecars, cancel);
+            if (add.Rare(source) is { } rare) await ReplayAsync(connection, rare, Other, version, replay, sidecars, cancel);
+            var packed = new PackedAdds();
+            replay.Expect(add.Count);
+            await ReplayAsync(connection, add.Packed(source), Packed, version, replay, sidecars, cancel);
+
+            void Packed(DuckDBDataReader row, List<ILogAction> into)
+            {
+                using var value = row.GetStream(0);
+                into.Add(packed.Read(value));
+            }
         }
         catch (Exception e) when (e is SqlException or LogFormatException or System.Text.Json.JsonException)
         {

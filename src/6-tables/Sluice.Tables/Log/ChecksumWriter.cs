@@ -11,6 +11,7 @@ internal sealed class ChecksumWriter(TableCatalog catalog, TableName table, Tabl
     {
         var interval = catalog.Options.ChecksumInterval;
         if (interval <= 0 || snapshot.Version % interval != 0) return;
+        Verify(snapshot.State);
         try
         {
             // One that is there was written by whoever made the commit, and is never replaced.
@@ -19,6 +20,26 @@ internal sealed class ChecksumWriter(TableCatalog catalog, TableName table, Tabl
         catch (IOException e)
         {
             catalog.Logger.LogWarning(e, "Table {Table}: version {Version} is committed, but its checksum could not be written", table, snapshot.Version);
+        }
+    }
+
+    /// <summary>What was kept up change by change must be what the files give when they are counted anew.</summary>
+    /// <exception cref="InvalidOperationException">It is not, so a checksum would be wrong. The commit stands.</exception>
+    private void Verify(TableState state)
+    {
+        var (files, bytes) = (0L, 0L);
+        foreach (var file in state.Files)
+        {
+            files++;
+            bytes += file.Size;
+        }
+
+        if (files != state.Files.Count || bytes != state.FileBytes)
+        {
+            throw new InvalidOperationException(
+                $"Table {table}: version {state.Version} is committed, and its state was kept up wrongly: "
+                + $"{state.Files.Count} files of {state.FileBytes} bytes, which are {files} of {bytes}. "
+                + "No checksum is written; start the process anew, which reads the log again.");
         }
     }
 }

@@ -38,8 +38,19 @@ internal sealed class SnapshotLoader(TableName table, TableLog log, CheckpointRe
     {
         var replay = new LogReplay(TableState.Empty);
         if (segment.Checkpoint.Count > 0) await checkpoints.ReadAsync(segment, replay, cancel);
+        var compacted = segment.CheckpointVersion;
+        var compactions = segment.Compactions.ToDictionary(c => c.Version);
         foreach (var version in segment.Commits)
         {
+            if (version <= compacted) continue;
+            if (compactions.TryGetValue(version, out var compaction))
+            {
+                var reconciled = await log.ReadJsonAsync(compaction.Name, cancel);
+                Guard(() => replay.ApplyCompaction(compaction, reconciled));
+                compacted = compaction.LastVersion;
+                continue;
+            }
+
             var actions = await log.ReadCommitAsync(version, cancel)
                 ?? throw new TableFormatException(table, $"{LogFile.CommitName(version)} vanished while the log was read: was it cleaned up meanwhile?");
             Guard(() => replay.ApplyCommit(version, actions));

@@ -71,7 +71,7 @@ internal sealed class ActionWriter : IDisposable
         _json.WriteNumber("size", add.Size);
         _json.WriteNumber("modificationTime", add.ModificationTimeMs);
         _json.WriteBoolean("dataChange", add.DataChange);
-        if (add.Stats is { } stats) _json.WriteString("stats", stats);
+        if (add.StatsText is { IsThere: true } stats) _json.WriteString("stats", stats.Utf8.Span);
         if (add.Tags is { } tags) WriteMap("tags", tags);
         if (add.DeletionVector is { } vector) WriteVector(vector);
         WriteOptional("baseRowId", add.BaseRowId);

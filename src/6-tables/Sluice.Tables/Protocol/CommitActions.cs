@@ -84,7 +84,7 @@ internal sealed class CommitActions
         var metrics = new Dictionary<string, string>
         {
             ["numFiles"] = Text(_change.Adds.Count),
-            ["numOutputRows"] = Text(_change.Adds.Sum(a => FileStats.RowCount(a.Stats) ?? 0)),
+            ["numOutputRows"] = Text(_change.Adds.Sum(a => FileStats.RowCount(a.StatsText) ?? 0)),
             ["numOutputBytes"] = Text(_change.Adds.Sum(a => a.Size)),
         };
         foreach (var (name, value) in _change.Metrics) metrics[name] = Text(value);

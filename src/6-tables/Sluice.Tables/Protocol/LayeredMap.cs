@@ -76,6 +76,12 @@ internal sealed class LayeredMap<TKey, TValue> : IReadOnlyCollection<TValue>
             return value is not null;
         }
 
+        /// <summary>Makes room for entries that are about to come.</summary>
+        public void Expect(int count)
+        {
+            if (_owned) _lower.EnsureCapacity(_lower.Count + count);
+        }
+
         public void Set(TKey key, TValue value)
         {
             if (!Contains(key)) _count++;

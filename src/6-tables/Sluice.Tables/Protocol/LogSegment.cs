@@ -6,6 +6,9 @@ namespace Sluice.Tables;
 /// <param name="Commits">Versions in order, without a gap, the last being <paramref name="Version"/>.</param>
 internal sealed record LogSegment(long Version, long CheckpointVersion, IReadOnlyList<string> Checkpoint, IReadOnlyList<long> Commits)
 {
+    /// <summary>Files that stand for several of the commits each, in order, none overlapping another.</summary>
+    public IReadOnlyList<LogFile> Compactions { get; init; } = [];
+
     /// <summary>The segment of the newest version in the listing, or of <paramref name="target"/>; null when the listing cannot give it.</summary>
     /// <param name="names">File names of <c>_delta_log</c>, in any order; what is no log file is ignored.</param>
     /// <param name="fault">Why there is none.</param>
@@ -13,11 +16,12 @@ internal sealed record LogSegment(long Version, long CheckpointVersion, IReadOnl
     {
         var commits = new SortedSet<long>();
         var checkpoints = new SortedDictionary<long, List<LogFile>>();
+        var compactions = new List<LogFile>();
         foreach (var name in names)
         {
             if (LogFile.Parse(name) is not { } file || file.Version > (target ?? long.MaxValue)) continue;
             if (file.Kind == LogFileKind.Commit) commits.Add(file.Version);
-            else if (file.Kind == LogFileKind.Compaction) continue;
+            else if (file.Kind == LogFileKind.Compaction) compactions.Add(file);
             else if (checkpoints.TryGetValue(file.Version, out var same)) same.Add(file);
             else checkpoints[file.Version] = [file];
         }
@@ -26,7 +30,23 @@ internal sealed record LogSegment(long Version, long CheckpointVersion, IReadOnl
         var since = commits.GetViewBetween(checkpointVersion + 1, long.MaxValue).ToArray();
         var last = since.Length > 0 ? since[^1] : checkpointVersion;
         fault = Fault(target, checkpointVersion, since, last);
-        return fault.Length == 0 ? new LogSegment(last, checkpointVersion, files, since) : null;
+        return fault.Length > 0 ? null : new LogSegment(last, checkpointVersion, files, since) { Compactions = Chosen(compactions, checkpointVersion, last) };
+    }
+
+    /// <summary>From the checkpoint on, the longest compaction that begins where the one before has ended, or later.</summary>
+    /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#log-compaction-files</remarks>
+    private static List<LogFile> Chosen(List<LogFile> compactions, long checkpointVersion, long last)
+    {
+        var chosen = new List<LogFile>();
+        var done = checkpointVersion;
+        foreach (var file in compactions.Where(c => c.LastVersion > c.Version && c.LastVersion <= last).OrderBy(c => c.Version).ThenByDescending(c => c.LastVersion))
+        {
+            if (file.Version <= done) continue;
+            chosen.Add(file);
+            done = file.LastVersion;
+        }
+
+        return chosen;
     }
 
     private static string Fault(long? target, long checkpointVersion, long[] since, long last)

@@ -74,6 +74,17 @@ internal sealed class LogReplay
         foreach (var action in actions) Apply(action);
     }
 
+    /// <summary>Applies a compaction of several commits, the first of which must be the version after the last one.</summary>
+    public void ApplyCompaction(LogFile compaction, IEnumerable<ILogAction> actions)
+    {
+        ApplyCommit(compaction.Version, actions);
+        _version = compaction.LastVersion;
+        _lastCommit = null;
+    }
+
+    /// <summary>Makes room for files, so that it need not grow by and by.</summary>
+    public void Expect(int files) => _files.Expect(files);
+
     /// <summary>Applies (a part of) the checkpoint of a version; nothing but its other parts may have been applied before.</summary>
     public void ApplyCheckpoint(long version, IEnumerable<ILogAction> actions)
     {

@@ -62,7 +62,7 @@ internal sealed class FileBounds(AddFile file, IReadOnlySet<string> partitions) 
             _parsed = true;
             try
             {
-                _stats = file.Stats is null ? null : JsonDocument.Parse(file.Stats);
+                _stats = !file.StatsText.IsThere ? null : JsonDocument.Parse(file.StatsText.Utf8);
             }
             catch (JsonException)
             {

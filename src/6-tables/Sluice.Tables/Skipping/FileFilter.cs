@@ -25,6 +25,8 @@ public sealed class FileFilter
         return new FileFilter(new PredicateReader(snapshot.DeltaSchema, qualifiers, alone).Read(expression), snapshot);
     }
 
+    internal static FileFilter Of(Snapshot snapshot, RowTest test) => new(test, snapshot);
+
     /// <summary>Whether one of several conditions may be true: filters of the same snapshot.</summary>
     public static Func<AddFile, bool> Any(IReadOnlyList<FileFilter> filters) => file => filters.Any(filter => filter.MayMatch(file));
 
@@ -39,12 +41,20 @@ public sealed class FileFilter
     internal static async Task<FileFilter> ParseAsync(Snapshot snapshot, DuckDb duckDb, string predicate, CancellationToken cancel)
     {
         using var connection = duckDb.Connect();
+        return await ConditionAsync(connection, predicate, cancel) is { } condition
+            ? Of(snapshot, condition, [], alone: true)
+            : new FileFilter(RowTest.Unknown, snapshot);
+    }
+
+    /// <summary>The tree of a condition's text; null when DuckDB cannot parse it.</summary>
+    internal static async Task<JsonElement?> ConditionAsync(DuckDB.NET.Data.DuckDBConnection connection, string predicate, CancellationToken cancel)
+    {
         var trees = await connection.ReadAsync(
             "SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", row => row.GetString(0), cancel, $"SELECT 1 FROM t WHERE ({predicate}\n)");
         using var tree = JsonDocument.Parse(trees[0], new JsonDocumentOptions { MaxDepth = 1000 });
         var root = tree.RootElement;
         if (root.GetProperty("error").GetBoolean() || !root.TryGetProperty("statements", out var statements) || statements.GetArrayLength() != 1)
-            return new FileFilter(RowTest.Unknown, snapshot);
-        return Of(snapshot, statements[0].GetProperty("node").GetProperty("where_clause"), [], alone: true);
+            return null;
+        return statements[0].GetProperty("node").GetProperty("where_clause").Clone();
     }
 }

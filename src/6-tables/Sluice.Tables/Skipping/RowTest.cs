@@ -37,6 +37,25 @@ internal abstract record RowTest
         public override bool MayPass(FileBounds file) => Wanted ? file.MayBeNull(Field) : file.MayHaveValue(Field);
     }
 
+    /// <summary>A column whose value lies within one of several ranges, which are in order and do not overlap.</summary>
+    public sealed record Among(StructField Field, IReadOnlyList<Bound> Lows, IReadOnlyList<Bound> Highs) : RowTest
+    {
+        public override bool MayPass(FileBounds file)
+        {
+            if (!file.MayHaveValue(Field)) return false;
+            // The first range that does not end below the file's least value.
+            var (from, to) = (0, Highs.Count);
+            for (var min = file.Min(Field); min is { } least && from < to;)
+            {
+                var middle = (from + to) / 2;
+                if (Highs[middle].CompareTo(least) < 0) from = middle + 1;
+                else to = middle;
+            }
+
+            return from < Lows.Count && (file.Max(Field) is not { } greatest || Lows[from].CompareTo(greatest) <= 0);
+        }
+    }
+
     /// <summary>A column beside a constant; no row without a value passes.</summary>
     public sealed record Compare(StructField Field, Comparison Operator, Bound Value) : RowTest
     {

@@ -15,12 +15,14 @@ internal static class CheckCommand
             var folder = settings.PipelineFolder();
             var pipeline = SluiceNode.ReadPipeline(settings);
             IngestServers.Model(settings.Gateway);
+            settings.KafkaRest.Options();
             SinkProperties.Config(settings, pipeline);
-            var faults = PipelineTasks.DagOf(pipeline).Faults();
+            var dags = PipelineTasks.DagsOf(pipeline);
+            var faults = dags.SelectMany(dag => dag.Faults()).ToList();
             if (faults.Count > 0) throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults));
             await invocation.Output.WriteLineAsync(
                 $"{folder}: {pipeline.Datasets.Count} datasets, {pipeline.Questions.Count} questions, "
-                + $"DAG {pipeline.Schedule.Dag} at {pipeline.Schedule.Cron} {pipeline.Schedule.TimeZone}: no fault");
+                + $"{string.Join(", ", dags.Where(dag => dag.Schedule is not null).Select(dag => $"DAG {dag.Name} at {dag.Schedule} {dag.TimeZone}"))}: no fault");
             return ExitCode.Done;
         });
         return command;

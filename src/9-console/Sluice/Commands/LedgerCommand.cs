@@ -33,7 +33,7 @@ internal static class LedgerCommand
         var accounts = new List<LedgerAccount>();
         foreach (var dataset in node.Pipeline.Datasets)
         {
-            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.BatchPath, node.Log, cancel));
+            accounts.Add(await node.Ledger.ReadAsync(dataset.Name, PipelineTasks.BatchPath, node.Topics, cancel));
         }
 
         foreach (var dataset in node.Pipeline.Datasets)

@@ -39,7 +39,8 @@ internal sealed class IngestServers : IAsyncDisposable
     public static async Task<IngestServers> StartAsync(SluiceNode node, Settings.PortSettings ports, CancellationToken cancel)
     {
         var model = Model(node.Settings.Gateway);
-        var rest = new KafkaRestProxy(node.Log, node.Log, new KafkaRestOptions(), node.Time, node.Logging.CreateLogger<KafkaRestProxy>());
+        var rest = new KafkaRestProxy(
+            node.Topics, node.TopicsAdmin, node.Settings.KafkaRest.Options(), node.Time, node.Logging.CreateLogger<KafkaRestProxy>());
         var kinesis = new KinesisService(node.Log, node.Settings.Kinesis.Options(), node.Time, node.Logging.CreateLogger<KinesisService>());
         var services = new Dictionary<string, RequestDelegate>
         {
@@ -55,7 +56,8 @@ internal sealed class IngestServers : IAsyncDisposable
             servers.Gateway = await servers.ServeAsync("gateway", ports.Gateway, gateway.InvokeAsync, cancel);
             servers.KafkaRest = await servers.ServeAsync("kafka-rest", ports.KafkaRest, rest.InvokeAsync, cancel);
             servers.Kinesis = await servers.ServeAsync("kinesis", ports.Kinesis, kinesis.InvokeAsync, cancel);
-            servers.Kafka = await servers.BrokerAsync(node, ports.Kafka, cancel);
+            // A broker here would show a log that the topics are not in.
+            servers.Kafka = node.Settings.Log.Kafka.BootstrapServers ?? await servers.BrokerAsync(node, ports.Kafka, cancel);
             return servers;
         }
         catch

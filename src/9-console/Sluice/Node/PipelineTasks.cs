@@ -18,6 +18,8 @@ internal sealed class PipelineTasks(SluiceNode node)
     /// <summary>Namespace of the clean tables of the stream path.</summary>
     public const string StreamPath = "stream";
 
+    private readonly MaintenanceTasks _maintenance = new(node);
+
     public static DagSpec DagOf(PipelineDefinition pipeline) => new()
     {
         Name = pipeline.Schedule.Dag,
@@ -33,10 +35,15 @@ internal sealed class PipelineTasks(SluiceNode node)
     /// <summary>The same tasks over the streams: a clean takes what a stream holds by then. It has no schedule; the stream is always live.</summary>
     public static DagSpec StreamDagOf(PipelineDefinition pipeline) => DagOf(pipeline) with { Name = StreamDagName(pipeline.Schedule.Dag), Schedule = null };
 
+    /// <summary>All DAGs of the pipeline.</summary>
+    public static IReadOnlyList<DagSpec> DagsOf(PipelineDefinition pipeline) =>
+        MaintenanceTasks.DagOf(pipeline) is { } maintenance ? [DagOf(pipeline), StreamDagOf(pipeline), maintenance] : [DagOf(pipeline), StreamDagOf(pipeline)];
+
     public static string StreamDagName(string dag) => $"{dag}.{StreamPath}";
 
     public async Task<TaskResult> ExecuteAsync(TaskRun run, CancellationToken cancel)
     {
+        if (run.Dag == node.Pipeline.Maintenance?.Dag) return await _maintenance.ExecuteAsync(run, cancel);
         var task = node.Pipeline.Dag.Tasks.Single(t => t.Name == run.Task);
         try
         {

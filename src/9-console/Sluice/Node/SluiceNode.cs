@@ -6,6 +6,7 @@ using Sluice.Cleaning.Streaming;
 using Sluice.Console.Settings;
 using Sluice.Definition;
 using Sluice.Log;
+using Sluice.Log.Kafka;
 using Sluice.Log.Kinesis;
 using Sluice.Objects;
 using Sluice.Schedule;
@@ -33,12 +34,13 @@ internal sealed class SluiceNode : IAsyncDisposable
             Directory = directory.Log, Durability = settings.Log.Durability, TopicDefaults = settings.Log.Topics.AsReadOnly(),
         };
         Log = EmbeddedLog.Open(log, OsFileSystem.Instance, Time, logging.CreateLogger<EmbeddedLog>());
+        KafkaTopics = OpenKafka(settings, logging);
         Raw = LocalObjectStore.Open(Path.Combine(directory.Objects, settings.Objects.Bucket ?? $"user-{pipeline.Id}-bucket"));
         _checkpoints = DuckDb.Open(sql);
         Tables = new TableCatalog(
             LocalObjectStore.Open(directory.Tables), Time, _checkpoints, new TablesOptions(Path.Combine(directory.Temp, "tables")),
             logging.CreateLogger<TableCatalog>());
-        Sink = new S3Sink(Log, Raw, SinkProperties.Config(settings, pipeline), Time, logging.CreateLogger<S3Sink>());
+        Sink = new S3Sink(Topics, Raw, SinkProperties.Config(settings, pipeline), Time, logging.CreateLogger<S3Sink>());
         var cleaning = new CleaningOptions(Path.Combine(directory.Temp, "clean"))
         {
             MemoryBytesMax = settings.Sql.Memory.Bytes, Threads = settings.Sql.Threads,
@@ -56,7 +58,8 @@ internal sealed class SluiceNode : IAsyncDisposable
         System.IO.Directory.CreateDirectory(directory.Schedule);
         _runs = RunStore.Open(Path.Combine(directory.Schedule, "runs.db"), $"{Environment.MachineName}/{Environment.ProcessId}");
         Dag = PipelineTasks.DagOf(pipeline);
-        Scheduler = new Scheduler(_runs, [Dag, PipelineTasks.StreamDagOf(pipeline)], new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
+        Maintenance = new TableMaintenance(Path.Combine(directory.Temp, "maintenance"), settings.Sql.Memory.Bytes);
+        Scheduler = new Scheduler(_runs, PipelineTasks.DagsOf(pipeline), new PipelineTasks(this).ExecuteAsync, Time, logging.CreateLogger<Scheduler>());
     }
 
     public SluiceSettings Settings { get; }
@@ -69,9 +72,19 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     public TimeProvider Time { get; } = TimeProvider.System;
 
+    /// <summary>The log of this process: its topics, unless they are in a Kafka elsewhere, and its Kinesis streams.</summary>
     public EmbeddedLog Log { get; }
 
-    /// <summary>Where the streams are: the log of this process, or a Kinesis elsewhere.</summary>
+    /// <summary>The Kafka elsewhere that holds the topics, when there is one.</summary>
+    public KafkaLog? KafkaTopics { get; }
+
+    /// <summary>Where the topics are: the log of this process, or a Kafka elsewhere.</summary>
+    public ILog Topics => (ILog?)KafkaTopics ?? Log;
+
+    /// <summary>What administers <see cref="Topics"/>.</summary>
+    public ILogAdmin TopicsAdmin => (ILogAdmin?)KafkaTopics ?? Log;
+
+    /// <summary>Where the streams are: the log of this process, a Kinesis elsewhere, or topics of the Kafka elsewhere.</summary>
     public ILog Streams { get; }
 
     public IObjectStore Raw { get; }
@@ -94,6 +107,8 @@ internal sealed class SluiceNode : IAsyncDisposable
     public Ledger Ledger { get; }
 
     public QualityResults Quality { get; }
+
+    public TableMaintenance Maintenance { get; }
 
     public Questions Questions { get; }
 
@@ -123,15 +138,46 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     private async Task CreateMissingAsync(Dataset dataset, CancellationToken cancel)
     {
-        if (await Log.FindTopicAsync(dataset.Topic, cancel) is null)
-            await Log.CreateTopicAsync(new TopicSpec(dataset.Topic, Settings.Log.Partitions, new Dictionary<string, string>()), cancel);
+        await CreateMissingAsync(dataset.Topic, Settings.Log.Partitions, cancel);
         if (Streams == Log && Log.FindStream(dataset.Stream) is null)
             await Log.CreateStreamAsync(new StreamSpec(dataset.Stream, Settings.Stream.Shards, new StreamAttributes()), cancel);
+        if (Streams == KafkaTopics) await CreateMissingAsync(dataset.Stream, Settings.Stream.Shards, cancel);
+    }
+
+    private async Task CreateMissingAsync(string topic, int partitions, CancellationToken cancel)
+    {
+        if (await Topics.FindTopicAsync(topic, cancel) is not null) return;
+        try
+        {
+            await Topics.CreateTopicAsync(new TopicSpec(topic, partitions, new Dictionary<string, string>()), cancel);
+        }
+        catch (TopicExistsException)
+        {
+            // Another process on the same Kafka made it between the two calls.
+        }
+    }
+
+    /// <exception cref="UserException">The settings or properties cannot be used.</exception>
+    private KafkaLog? OpenKafka(SluiceSettings settings, ILoggerFactory logging)
+    {
+        if (settings.Log.Kafka.Options() is not { } options) return null;
+        try
+        {
+            return KafkaLog.Open(options, Time, logging.CreateLogger<KafkaLog>());
+        }
+        catch (KafkaLogException fault)
+        {
+            throw new UserException(ExitCode.Usage, $"log.kafka: {fault.Message}");
+        }
     }
 
     /// <exception cref="UserException">The endpoint is no address.</exception>
     private ILog OpenStreams(SluiceSettings settings, DataDirectory directory)
     {
+        if (settings.Stream is { Kafka: true } and ({ Region: not null } or { Endpoint: not null }))
+            throw new UserException(ExitCode.Usage, "stream: kafka, and region or endpoint, are different places; give one of them.");
+        if (settings.Stream.Kafka)
+            return KafkaTopics ?? throw new UserException(ExitCode.Usage, "stream.kafka needs log.kafka.bootstrap-servers: the Kafka to read the streams from.");
         if (settings.Stream is { Region: null, Endpoint: null }) return Log;
         Uri? endpoint = null;
         if (settings.Stream.Endpoint is { } text && !Uri.TryCreate(text, UriKind.Absolute, out endpoint))
@@ -155,9 +201,11 @@ internal sealed class SluiceNode : IAsyncDisposable
     {
         await StreamCleaner.DisposeAsync();
         Sink.Dispose();
+        Maintenance.Dispose();
         _runs.Dispose();
         _checkpoints.Dispose();
-        if (Streams != Log) await Streams.DisposeAsync();
+        if (Streams != Topics && Streams != Log) await Streams.DisposeAsync();
+        if (KafkaTopics is not null) await KafkaTopics.DisposeAsync();
         await Log.DisposeAsync();
         Logging.Dispose();
     }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Sluice.KafkaWire;
 
 namespace Sluice.Console.Settings;
@@ -19,8 +21,30 @@ internal sealed class KafkaSettings
     /// </summary>
     public IDictionary<string, string> SaslUsers { get; set; } = new Dictionary<string, string>();
 
+    /// <summary>PEM file of the server's certificate; with one, every connection is TLS.</summary>
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>PEM file of the certificate's private key; null when the key is in the certificate's file.</summary>
+    public string? TlsKey { get; set; }
+
+    /// <exception cref="UserException">The certificate or its key cannot be read.</exception>
     public KafkaOptions Options(int port) => s_defaults with
     {
         Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, SaslUsers = SaslUsers.AsReadOnly(),
+        Certificate = TlsCertificate is null ? null : ReadCertificate(TlsCertificate),
     };
+
+    private X509Certificate2 ReadCertificate(string path)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(path, TlsKey);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UserException(
+                ExitCode.Usage,
+                $"kafka: the certificate '{path}' with the key '{TlsKey ?? path}' cannot be read: {fault.Message} Give PEM files as tls-certificate and tls-key.");
+        }
+    }
 }

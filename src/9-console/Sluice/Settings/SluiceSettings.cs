@@ -23,6 +23,8 @@ internal sealed class SluiceSettings
 
     public KafkaSettings Kafka { get; set; } = new();
 
+    public KafkaRestSettings KafkaRest { get; set; } = new();
+
     public KinesisSettings Kinesis { get; set; } = new();
 
     public StreamSettings Stream { get; set; } = new();
@@ -68,6 +70,9 @@ internal sealed class LogSettings
 
     /// <summary>Kafka topic configs by name, e.g. retention.ms, for topics that do not set them.</summary>
     public IDictionary<string, string> Topics { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>The Kafka or MSK elsewhere that holds the topics, when they are not to be in this process.</summary>
+    public LogKafkaSettings Kafka { get; set; } = new();
 }
 
 internal sealed class ObjectSettings

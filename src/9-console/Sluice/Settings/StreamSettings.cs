@@ -17,6 +17,9 @@ internal sealed class StreamSettings
     /// <summary>The address of another Kinesis than AWS's own in the region.</summary>
     public string? Endpoint { get; set; }
 
+    /// <summary>Read the streams from topics of their names in the Kafka of log.kafka, and not from Kinesis.</summary>
+    public bool Kafka { get; set; }
+
     /// <summary>Where a dataset begins that has no position yet: earliest, latest, or an ISO 8601 time.</summary>
     public string Start { get; set; } = "earliest";
 

@@ -10,56 +10,41 @@ using Sluice.Log;
 namespace Sluice.KafkaWire;
 
 /// <summary>What the APIs of one broker share.</summary>
-internal sealed class KafkaServices
+internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeProvider time, ILogger logger)
 {
-    private readonly KafkaOptions _options;
+    public EmbeddedLog Log => log;
 
-    public KafkaServices(EmbeddedLog log, KafkaOptions options, TimeProvider time, ILogger logger)
-    {
-        (Log, _options, Time, Logger) = (log, options, time, logger);
-        Topics = new TopicNames(log);
-        Groups = new GroupCoordinator(options, time);
-        SaslUsers = new SaslUsers(log, options.SaslUsers);
-        ProducerIds = new ProducerIds(log);
-        Transactions = new TransactionCoordinator(log, ProducerIds, options.Limits, time, logger);
-        RequestBytes = new ByteBudget(options.Limits.RequestBytesInFlightMax);
-        FetchBytes = new ByteBudget(options.Limits.FetchBytesInFlightMax);
-        AdvertisedPort = options.AdvertisedPort;
-    }
+    public KafkaOptions Options => options;
 
-    public EmbeddedLog Log { get; }
+    public KafkaLimits Limits => options.Limits;
 
-    public KafkaOptions Options => _options;
+    public TimeProvider Time => time;
 
-    public KafkaLimits Limits => _options.Limits;
+    public ILogger Logger => logger;
 
-    public TimeProvider Time { get; }
+    public TopicNames Topics { get; } = new(log);
 
-    public ILogger Logger { get; }
+    public GroupCoordinator Groups { get; } = new(options, time);
 
-    public TopicNames Topics { get; }
+    public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
 
-    public GroupCoordinator Groups { get; }
+    public ProducerIds ProducerIds => Transactions.ProducerIds;
 
-    public SaslUsers SaslUsers { get; }
+    public SaslUsers SaslUsers { get; } = new(log, options.SaslUsers);
 
-    public ProducerIds ProducerIds { get; }
+    public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
 
-    public TransactionCoordinator Transactions { get; }
-
-    public ByteBudget RequestBytes { get; }
-
-    public ByteBudget FetchBytes { get; }
+    public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
 
     /// <summary>The cluster's id, the same over restarts.</summary>
-    public string ClusterId => Log.ClusterId;
+    public string ClusterId => log.ClusterId;
 
     /// <summary>The security protocol of the one listener, as clients name it.</summary>
     public string ListenerName =>
-        (_options.SaslUsers.Count > 0 ? "SASL_" : "") + (_options.Certificate is null ? "PLAINTEXT" : "SSL");
+        (options.SaslUsers.Count > 0 ? "SASL_" : "") + (options.Certificate is null ? "PLAINTEXT" : "SSL");
 
-    public string AdvertisedHost => _options.AdvertisedHost ?? _options.Host;
+    public string AdvertisedHost => options.AdvertisedHost ?? options.Host;
 
     /// <summary>The port that clients are told; known when the broker listens.</summary>
-    public int AdvertisedPort { get; set; }
+    public int AdvertisedPort { get; set; } = options.AdvertisedPort;
 }

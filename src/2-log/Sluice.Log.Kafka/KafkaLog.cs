@@ -27,6 +27,8 @@ namespace Sluice.Log.Kafka;
 /// </remarks>
 public sealed partial class KafkaLog : ILog
 {
+    private readonly KafkaLogLimits _limits;
+    private readonly TimeProvider _time;
     private readonly IAdminClient _admin;
     private readonly TopicDirectory _topics;
     private readonly OffsetLookup _offsets;
@@ -39,6 +41,7 @@ public sealed partial class KafkaLog : ILog
 
     private KafkaLog(KafkaLogOptions options, Clients clients)
     {
+        (_limits, _time) = (options.Limits, clients.Time);
         _admin = clients.Admin();
         try
         {
@@ -122,7 +125,24 @@ public sealed partial class KafkaLog : ILog
     public async ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel)
     {
         await ThrowIfUnknownAsync(partition, cancel);
-        await _reader.WaitAsync(partition, offset, cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var waiting = _reader.WaitAsync(partition, offset, stop.Token).AsTask();
+        try
+        {
+            while (await Task.WhenAny(waiting, Task.Delay(_limits.LookInterval, _time, stop.Token)) != waiting)
+            {
+                cancel.ThrowIfCancellationRequested();
+                // librdkafka does not tell every reader of a topic that it was deleted.
+                if (await _topics.FindAsync(partition.Topic, cancel) is null) return;
+            }
+
+            await waiting;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
     }
 
     /// <exception cref="UnknownTopicPartitionException">One of the partitions is not there.</exception>

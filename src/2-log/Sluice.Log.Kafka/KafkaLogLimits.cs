@@ -42,6 +42,9 @@ public sealed record KafkaLogLimits
     /// <summary>A place that nobody has read at for this long is given up: a minute, twice the longest poll of a consumer.</summary>
     public TimeSpan PlaceSilenceMax { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often who waits for records looks whether the topic is still there: 10 s, a request that small costs nothing beside the polls.</summary>
+    public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a client waits for records before it looks after its places: 50 ms, so that a place is taken over within that.</summary>
     public TimeSpan PollTime { get; init; } = TimeSpan.FromMilliseconds(50);
 }

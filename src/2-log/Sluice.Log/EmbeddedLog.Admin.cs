@@ -35,6 +35,11 @@ public sealed partial class EmbeddedLog : ILogAdmin
 
     public AdminRefusal AclRefusal { get; } = new(AdminFault.Invalid, "No Authorizer is configured on the broker.");
 
+    private int DefaultPartitions =>
+        int.TryParse(Front?.Configs().FirstOrDefault(c => c.Name == "num.partitions")?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : 1;
+
     private int BrokerId => Front?.Broker.Id ?? DefaultBrokerId;
 
     public ValueTask<ClusterDescription> DescribeClusterAsync(CancellationToken cancel) =>
@@ -108,7 +113,7 @@ public sealed partial class EmbeddedLog : ILogAdmin
         }
 
         if (AssignmentFault(creation.Assignments) is { } fault) return new AdminRefusal(AdminFault.Invalid, fault);
-        var count = creation.Assignments?.Count ?? creation.PartitionCount ?? 1;
+        var count = creation.Assignments?.Count ?? creation.PartitionCount ?? DefaultPartitions;
         var spec = new TopicSpec(creation.Name, count, creation.Configs);
         return await RefusalOfAsync(creation.Name, async () =>
         {

@@ -124,11 +124,11 @@ public enum AppendError
     /// <summary>A producer with the same id and a higher epoch has written since; nothing was written.</summary>
     FencedProducer,
 
-    /// <summary>A record without a key, in a topic that is compacted; nothing was written.</summary>
-    MissingKey,
-
     /// <summary>A batch outside the transaction that its producer has open; nothing was written.</summary>
     InvalidTransactionState,
+
+    /// <summary>A record without a key, in a topic that is compacted; nothing was written.</summary>
+    MissingKey,
 }
 
 /// <summary>Consecutive whole RecordBatch v2 bytes; the first batch may begin before the offset asked for.</summary>

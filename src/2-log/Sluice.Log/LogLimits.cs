@@ -70,16 +70,16 @@ public sealed record LogLimits
     public TimeSpan ProducerSilenceMax { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// What the table of keys may take while a partition is compacted: 32 MiB, a million keys at 24 bytes and three quarters full. A pass
-    /// over more keys cleans as far as they fit, and the next goes on there.
-    /// </summary>
-    public int CompactionKeysBytesMax { get; init; } = 32 << 20;
-
-    /// <summary>
     /// Aborted transactions whose markers lie in one segment: 100,000, which are 3.2 MB of memory while the segment is open. The segment
     /// is rolled when there are more.
     /// </summary>
     public int AbortedPerSegmentMax { get; init; } = 100_000;
+
+    /// <summary>
+    /// What the table of keys may take while a partition is compacted: 32 MiB, a million keys at 24 bytes and three quarters full. A pass
+    /// over more keys cleans as far as they fit, and the next goes on there.
+    /// </summary>
+    public int CompactionKeysBytesMax { get; init; } = 32 << 20;
 
     /// <summary>Partitions of one topic: 10,000, the order at which Kafka's own guides advise to stop.</summary>
     public int PartitionsPerTopicMax { get; init; } = 10_000;

@@ -58,7 +58,7 @@ public sealed record SinkConfig
     public TimeSpan RetryBackoff { get; init; } = SinkLimits.RetryBackoff;
 
     /// <summary>The consumer group whose committed offsets are the sink's progress, named as Kafka Connect names it.</summary>
-    public string Group => $"connect-{Name}";
+    public string Group { get => field ?? $"connect-{Name}"; init; }
 
     /// <summary>Reads Kafka Connect properties; all faults are reported, and unknown properties are warnings.</summary>
     public static SinkConfigParse Parse(IReadOnlyDictionary<string, string> properties) => SinkProperties.Parse(properties);

@@ -65,8 +65,7 @@ public sealed class KafkaLogFaultTests
     public async Task Who_waits_at_a_topic_that_is_deleted_is_told()
     {
         await using var bed = await KafkaLogBed.StartAsync();
-        // A client hears of a deletion when it next asks for metadata.
-        await using var log = bed.Open(o => o with { Properties = new Dictionary<string, string> { ["topic.metadata.refresh.interval.ms"] = "200" } });
+        await using var log = bed.Open(o => o with { Limits = o.Limits with { LookInterval = TimeSpan.FromMilliseconds(200) } });
         await log.MakeTopicAsync("t");
         await log.AppendAsync(new("t", 0), Batches.Of(0, 1), default);
         (await log.ReadAllAsync(new("t", 0), 0)).Count.ShouldBe(1);

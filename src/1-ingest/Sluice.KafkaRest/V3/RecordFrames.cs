@@ -8,6 +8,9 @@ namespace Sluice.KafkaRest.V3;
 /// </summary>
 internal struct RecordFrames
 {
+    private static readonly SearchValues<byte> s_ofString = SearchValues.Create("\"\\"u8);
+    private static readonly SearchValues<byte> s_ofStructure = SearchValues.Create("\"{}[]"u8);
+
     private int _depth;
     private bool _inString;
     private bool _isEscaped;
@@ -21,47 +24,43 @@ internal struct RecordFrames
     /// </summary>
     public long? Next(in ReadOnlySequence<byte> buffer)
     {
+        var reader = new SequenceReader<byte>(buffer);
+        if (_seen == 0 && reader.TryPeek(out var first) && first is not ((byte)'{' or (byte)'[')) return 1;
         foreach (var piece in buffer.Slice(_seen))
         {
-            var bytes = piece.Span;
-            for (var i = 0; i < bytes.Length; i++)
+            if (EndIn(piece.Span) is { } end)
             {
-                if (!Ends(bytes[i])) continue;
-                var length = _seen + i + 1;
+                var length = _seen + end;
                 this = default;
                 return length;
             }
 
-            _seen += bytes.Length;
+            _seen += piece.Length;
         }
 
         return null;
     }
 
-    private bool Ends(byte character)
+    /// <summary>How many of the bytes belong to the object at hand; null when all do and it goes on.</summary>
+    private int? EndIn(ReadOnlySpan<byte> bytes)
     {
-        if (_isEscaped)
+        for (var at = 0; at < bytes.Length; at++)
         {
-            _isEscaped = false;
-            return false;
+            if (_isEscaped)
+            {
+                _isEscaped = false;
+                continue;
+            }
+
+            var next = bytes[at..].IndexOfAny(_inString ? s_ofString : s_ofStructure);
+            if (next < 0) return null;
+            at += next;
+            if (bytes[at] == '"') _inString = !_inString;
+            else if (_inString) _isEscaped = true;
+            else if (bytes[at] is (byte)'{' or (byte)'[') _depth++;
+            else if (--_depth <= 0) return at + 1;
         }
 
-        switch (character)
-        {
-            case (byte)'\\' when _inString:
-                _isEscaped = true;
-                break;
-            case (byte)'"':
-                _inString = !_inString;
-                break;
-            case (byte)'{' or (byte)'[' when !_inString:
-                _depth++;
-                break;
-            case (byte)'}' or (byte)']' when !_inString:
-                _depth--;
-                break;
-        }
-
-        return _depth <= 0;
+        return null;
     }
 }

@@ -14,13 +14,13 @@ internal readonly record struct StreamRound(List<V3Record> Records, RestError? E
 /// Reads the records of a produce request as they come: JSON objects one after the other. A client may take its time, for hours if it
 /// likes; what is bounded is one record, and how long the stream is open.
 /// </summary>
-internal sealed class RecordStream : IDisposable
+internal sealed class RecordStream : IAsyncDisposable
 {
     private readonly HttpContext _http;
     private readonly KafkaRestOptions _options;
     private readonly TimeProvider _time;
     private readonly PipeReader _reader;
-    private readonly ITimer _end;
+    private readonly ITimer? _end;
     private readonly long _opened;
     private RecordFrames _frames;
 
@@ -28,8 +28,9 @@ internal sealed class RecordStream : IDisposable
     {
         (_http, _options, _time) = (request.Http, request.Services.Options, request.Services.Time);
         _reader = _http.Request.BodyReader;
-        if (_http.Request.ContentLength is null) LiftLimits();
         _opened = _time.GetTimestamp();
+        if (_http.Request.ContentLength is not null) return;
+        LiftLimits();
         _end = _time.CreateTimer(
             static reader => ((PipeReader)reader!).CancelPendingRead(), _reader, _options.StreamDurationMax + _options.StreamGrace, Timeout.InfiniteTimeSpan);
     }
@@ -47,7 +48,12 @@ internal sealed class RecordStream : IDisposable
             return new StreamRound([], RestError.BadRequest(broken.Message), IsLast: true);
         }
 
-        if (read.IsCanceled) return new StreamRound([], RestError.StreamTooLong, IsLast: true);
+        if (read.IsCanceled)
+        {
+            _reader.AdvanceTo(read.Buffer.Start);
+            return new StreamRound([], RestError.StreamTooLong, IsLast: true);
+        }
+
         var (records, rest, error) = Take(read.Buffer, read.IsCompleted);
         var isLast = error is not null || (read.IsCompleted && rest.IsEmpty);
         var isCut = records.Count == _options.RequestRecordsMax;
@@ -57,7 +63,7 @@ internal sealed class RecordStream : IDisposable
         return new StreamRound(records, error, isLast);
     }
 
-    public void Dispose() => _end.Dispose();
+    public ValueTask DisposeAsync() => _end?.DisposeAsync() ?? default;
 
     /// <summary>A stream has no length, and its client writes when it has something to say.</summary>
     private void LiftLimits()

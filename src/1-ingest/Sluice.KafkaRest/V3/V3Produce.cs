@@ -18,7 +18,7 @@ internal static class V3Produce
     {
         if (await V3Call.FindTopicAsync(request) is not { } topic) return;
         var http = request.Http;
-        using var stream = new RecordStream(request);
+        await using var stream = new RecordStream(request);
         for (var isFirst = true; ;)
         {
             var (records, error, isLast) = await stream.ReadAsync(request.Cancel);

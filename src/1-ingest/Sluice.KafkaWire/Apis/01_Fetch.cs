@@ -224,6 +224,8 @@ internal static class Fetch
                 var (batches, aborted) = (ReadOnlyMemory<byte>.Empty, (IReadOnlyList<AbortedTransaction>)[]);
                 if (BytesRead == 0 || room > 0)
                     (batches, offsets, aborted) = await log.FetchAsync(partition, asked.Offset, Math.Max(room, 1), isolation, call.Cancel);
+                // Only the first batch of an answer may be larger than its bound: a client makes room for one.
+                if (BytesRead > 0 && batches.Length > room) batches = default;
                 if (call.Version < 10 && HoldsZstd(batches.Span)) return Refused(asked.Index, KafkaError.UnsupportedCompressionType, offsets);
                 BytesRead += batches.Length;
                 // A shard that was split or merged gets no more records.

@@ -6,11 +6,11 @@ namespace Sluice.KafkaWire.Apis;
 
 // ListOffsets, key 2, versions 1-10 (flexible from 6). https://kafka.apache.org/protocol#The_Messages_ListOffsets
 //
-// Behaviour: -1 is the end (for who reads what is committed, the last stable offset), -2 and -4 (earliest local) the first retained offset,
-// -3 the record with the largest timestamp, and a timestamp the first offset whose record is as late or later, with that record's own
-// timestamp. Nothing is found as offset -1; so is -5, the last offset in tiered storage, which is not there.
+// Behaviour: -1 is the end (for who reads what is committed, the last stable offset), -2 and -4 (earliest local) the first retained
+// offset, -3 the record with the largest timestamp, and a timestamp the first offset whose record is as late or later, with that record's
+// own timestamp. Nothing is found as offset -1; so is -5, the last offset in tiered storage, which is not there.
 //
-// Known differences: the timeout (from 10) is not looked at, for an answer never waits for another store.
+// Known differences: the timeout (from 10) is not looked at: an answer never waits for another store.
 internal static class ListOffsets
 {
     private const long Latest = -1;

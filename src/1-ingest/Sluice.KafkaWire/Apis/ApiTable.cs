@@ -9,10 +9,10 @@ internal static class ApiTable
         Heartbeat.Api, LeaveGroup.Api, SyncGroup.Api, DescribeGroups.Api, ListGroups.Api, SaslHandshake.Api, ApiVersions.Api,
         CreateTopics.Api, DeleteTopics.Api, DeleteRecords.Api, InitProducerId.Api, OffsetForLeaderEpoch.Api, DescribeConfigs.Api,
         AlterConfigs.Api, DescribeLogDirs.Api, SaslAuthenticate.Api, CreatePartitions.Api, DeleteGroups.Api, IncrementalAlterConfigs.Api,
-        OffsetDelete.Api, DescribeCluster.Api, AddPartitionsToTxn.Api, AddOffsetsToTxn.Api, EndTxn.Api, TxnOffsetCommit.Api,
-        DescribeProducers.Api, DescribeTransactions.Api, ListTransactions.Api, DescribeAcls.Api, CreateAcls.Api, DeleteAcls.Api,
-        ElectLeaders.Api, AlterPartitionReassignments.Api, ListPartitionReassignments.Api, DescribeUserScramCredentials.Api,
-        AlterUserScramCredentials.Api, DescribeTopicPartitions.Api,
+        OffsetDelete.Api, DescribeCluster.Api, DescribeAcls.Api, CreateAcls.Api, DeleteAcls.Api, ElectLeaders.Api,
+        AlterPartitionReassignments.Api, ListPartitionReassignments.Api, DescribeUserScramCredentials.Api, AlterUserScramCredentials.Api,
+        DescribeTopicPartitions.Api, AddPartitionsToTxn.Api, AddOffsetsToTxn.Api, EndTxn.Api, TxnOffsetCommit.Api,
+        DescribeProducers.Api, DescribeTransactions.Api, ListTransactions.Api,
     ]);
 
     /// <summary>In the order of their keys.</summary>

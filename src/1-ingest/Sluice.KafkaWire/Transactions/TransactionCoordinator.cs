@@ -13,16 +13,19 @@ internal sealed partial class TransactionCoordinator
 {
     private readonly ConcurrentDictionary<string, Transaction> _byId = new(StringComparer.Ordinal);
     private readonly EmbeddedLog _log;
-    private readonly ProducerIds _producerIds;
     private readonly KafkaLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    public TransactionCoordinator(EmbeddedLog log, ProducerIds producerIds, KafkaLimits limits, TimeProvider time, ILogger logger)
+    public TransactionCoordinator(EmbeddedLog log, KafkaLimits limits, TimeProvider time, ILogger logger)
     {
-        (_log, _producerIds, _limits, _time, _logger) = (log, producerIds, limits, time, logger);
+        (_log, _limits, _time, _logger) = (log, limits, time, logger);
+        ProducerIds = new ProducerIds(log);
         foreach (var stored in log.StoredTransactions()) _byId[stored.Record.Id] = new Transaction(stored, log, limits, time);
     }
+
+    /// <summary>Where ids for producers come from.</summary>
+    public ProducerIds ProducerIds { get; }
 
     /// <summary>The transactional ids that are known, in no order.</summary>
     public IEnumerable<Transaction> All => _byId.Values;
@@ -51,7 +54,7 @@ internal sealed partial class TransactionCoordinator
             }
 
             // One that was forgotten between the look-up and its turn is made anew.
-            if (await transaction.InitAsync(timeoutMs, known, _producerIds) is { } grant) return grant;
+            if (await transaction.InitAsync(timeoutMs, known, ProducerIds) is { } grant) return grant;
         }
     }
 

@@ -65,7 +65,13 @@ internal sealed partial class Clients(KafkaLogOptions options, TimeProvider time
     /// <summary>Remembers a client's error.</summary>
     public void Note(Error error)
     {
-        lock (_lock) (_news, _newsAt) = (error.Reason, time.GetTimestamp());
+        lock (_lock)
+        {
+            var isNew = _news != error.Reason;
+            (_news, _newsAt) = (error.Reason, time.GetTimestamp());
+            if (!isNew) return;
+        }
+
         LogNews(logger, Servers, error.Reason);
     }
 

@@ -55,11 +55,8 @@ internal sealed class Lane : IDisposable
     /// <summary>Gives a place up.</summary>
     public void Remove(Place place)
     {
-        lock (_lock)
-        {
-            // The partition is the lane's until its thread has let it go, so that no other place takes it before.
-            _changes.Add((place, null));
-        }
+        // The partition is the lane's until its thread has let it go, so that no other place takes it before.
+        lock (_lock) _changes.Add((place, null));
     }
 
     /// <summary>Fetches on for a place that has room again.</summary>
@@ -121,7 +118,12 @@ internal sealed class Lane : IDisposable
         }
 
         Finish();
-        foreach (var (old, by) in changes)
+        foreach (var (old, by) in changes) Change(old, by);
+    }
+
+    private void Change(Place old, Place? by)
+    {
+        try
         {
             _consumer.IncrementalUnassign([WireOf(old)]);
             lock (_lock)
@@ -131,6 +133,11 @@ internal sealed class Lane : IDisposable
             }
 
             if (by is not null) _consumer.IncrementalAssign([At(by)]);
+        }
+        catch (KafkaException fault)
+        {
+            _clients.Note(fault.Error);
+            by?.Fail(fault.Error);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Sluice.Bytes;
 using Sluice.Log.Records;
+using Sluice.Log.Transactions;
 
 namespace Sluice.Log.Compaction;
 
@@ -9,9 +10,10 @@ namespace Sluice.Log.Compaction;
 /// Kafka.
 /// </summary>
 /// <param name="keys">The last offset of each key.</param>
+/// <param name="aborted">Batches of aborted transactions: they hold no records, and none of theirs is kept.</param>
 /// <param name="completeTo">Up to it the keys are complete; what lies beyond stays as it is.</param>
 /// <param name="tombstonesFrom">Tombstones below it go.</param>
-internal sealed class BatchFilter(KeyOffsets keys, long completeTo, long tombstonesFrom)
+internal sealed class BatchFilter(KeyOffsets keys, AbortedRanges aborted, long completeTo, long tombstonesFrom)
 {
     private readonly List<Range> _kept = [];
 
@@ -25,6 +27,7 @@ internal sealed class BatchFilter(KeyOffsets keys, long completeTo, long tombsto
     public BatchFate Judge(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
     {
         if (header.BaseOffset >= completeTo || header.IsControl) return BatchFate.Whole;
+        if (aborted.Hold(header, batch)) return BatchFate.Empty;
         var records = Plain(header, batch);
         Keep(header, records);
         if (_kept.Count == header.RecordCount && header.RecordCount > 0) return BatchFate.Whole;

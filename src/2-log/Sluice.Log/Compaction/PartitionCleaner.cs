@@ -1,7 +1,7 @@
 using Sluice.Log.Partitions;
-using Sluice.Log.Records;
 using Sluice.Log.Segments;
 using Sluice.Log.Topics;
+using Sluice.Log.Transactions;
 
 namespace Sluice.Log.Compaction;
 
@@ -31,8 +31,9 @@ internal sealed class PartitionCleaner(
         var cleanTo = Math.Max(state.CleanTo, segments[0].BaseOffset);
         var goneBefore = state.TombstonesGoBefore(_nowMs, config.DeleteRetentionMs);
         if (goneBefore == 0 && !IsDirty(segments, cleanable, cleanTo)) return false;
-        var (keys, completeTo) = ReadKeys(cleanable, cleanTo, segments[cleanable.Length].BaseOffset, cancel);
-        var filter = new BatchFilter(keys, completeTo, goneBefore);
+        var aborted = new AbortedRanges(segments.SelectMany(s => s.Aborted(storage.OpenFiles)));
+        var (keys, completeTo) = ReadKeys(aborted, cleanable, cleanTo, segments[cleanable.Length].BaseOffset, cancel);
+        var filter = new BatchFilter(keys, aborted, completeTo, goneBefore);
         foreach (var group in Groups(cleanable, completeTo))
         {
             var rewrite = new SegmentRewrite(storage.Files, group, filter);
@@ -71,19 +72,17 @@ internal sealed class PartitionCleaner(
     }
 
     /// <summary>The last offset of each key from an offset on, and how far the table could hold them.</summary>
-    private (KeyOffsets Keys, long CompleteTo) ReadKeys(Segment[] cleanable, long from, long end, CancellationToken cancel)
+    private (KeyOffsets Keys, long CompleteTo) ReadKeys(
+        AbortedRanges aborted, Segment[] cleanable, long from, long end, CancellationToken cancel)
     {
         var keys = new KeyOffsets(limits.CompactionKeysBytesMax);
-        // A marker may lie far behind its records: in any segment.
-        var aborted = partition.Segments.SelectMany(s => s.Aborted(storage.OpenFiles)).ToLookup(a => a.ProducerId);
         for (var i = 0; i < cleanable.Length; i++)
         {
             var segmentEnd = i + 1 < cleanable.Length ? cleanable[i + 1].BaseOffset : end;
             if (segmentEnd <= from) continue;
             foreach (var (header, batch) in SegmentBatches.Read(storage.Files, cleanable[i], from, cancel))
             {
-                // What was aborted stands for nothing.
-                if (header.IsControl || IsAborted(header, batch.Span, aborted)) continue;
+                if (header.IsControl || aborted.Hold(header, batch.Span)) continue;
                 if (!keys.HasRoomFor(header.RecordCount)) return (keys, header.BaseOffset);
                 var records = new RecordReader(batch.Span, from);
                 while (records.MoveNext())
@@ -96,17 +95,6 @@ internal sealed class PartitionCleaner(
         return (keys, end);
     }
 
-    private static bool IsAborted(in RecordBatchHeader header, ReadOnlySpan<byte> batch, ILookup<long, AbortedTransaction> aborted)
-    {
-        if (!header.IsTransactional) return false;
-        foreach (var transaction in aborted[ProducerStamp.Read(batch).Id])
-        {
-            if (transaction.FirstOffset <= header.BaseOffset && header.BaseOffset <= transaction.LastOffset) return true;
-        }
-
-        return false;
-    }
-
     /// <summary>Neighbouring segments that together are no larger than one may be, as far as there is something to clean.</summary>
     private IEnumerable<List<Segment>> Groups(Segment[] cleanable, long completeTo)
     {
@@ -115,6 +103,8 @@ internal sealed class PartitionCleaner(
         foreach (var segment in cleanable.TakeWhile(s => s.BaseOffset < completeTo))
         {
             var fits = bytes + segment.ReadableBytes <= config.SegmentBytes
+                // A file of aborted transactions belongs to the segment that its name says.
+                && !segment.HasAborts
                 // Index entries keep offsets relative to the base in 32 bits, of the segment's end too.
                 && (group.Count == 0 || segment.BaseOffset - group[0].BaseOffset < int.MaxValue / 2);
             if (!fits && group.Count > 0)

@@ -25,13 +25,12 @@ internal sealed partial class PartitionWriter
         }
 
         var oldBytes = rewritten.Replaced.Sum(s => s.ReadableBytes);
-        var aborts = new SegmentAborts(rewritten.Replaced.SelectMany(s => s.Aborted(_storage.OpenFiles)));
+        // Only the first of them may have aborted transactions, and its file keeps its name.
+        var aborts = new SegmentAborts(rewritten.Replaced[0].Aborted(_storage.OpenFiles));
         var compacted = Segment.Open(name, rewritten.Index, aborts, rewritten.Bytes);
         _partition.BeginSwap();
         try
         {
-            // What was aborted in the later segments is told twice until they are deleted, which does no harm.
-            if (rewritten.Replaced.Count > 1) aborts.Replace(files, name);
             files.Delete(name.IndexPath);
             files.Delete(name.TimeIndexPath);
             files.SyncDirectory(directory);

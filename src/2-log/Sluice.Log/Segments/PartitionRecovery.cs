@@ -102,7 +102,7 @@ internal sealed partial class PartitionRecovery(PartitionStorage storage, string
         if (next < 0) throw Gap(into.Name, into.ReadableBytes, end, names[at].BaseOffset);
         // Nothing is deleted on the word of a batch that may be damaged.
         foreach (var _ in SegmentBatches.Read(_files, into, 0, CancellationToken.None)) continue;
-        foreach (var merged in names.GetRange(at, next - at)) Segment.Sealed(merged, 0, -1, HasAborts(merged)).Delete(_files);
+        foreach (var merged in names.GetRange(at, next - at)) Segment.Sealed(merged, 0, -1, hasAborts: false).Delete(_files);
         _files.SyncDirectory(directory);
         names.RemoveRange(at, next - at);
         from -= next - at;

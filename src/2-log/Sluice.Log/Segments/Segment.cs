@@ -92,6 +92,9 @@ internal sealed class Segment
         return last;
     }
 
+    /// <summary>Whether a sealed segment has aborted transactions.</summary>
+    public bool HasAborts => _hasAborts;
+
     /// <summary>The aborted transactions whose markers lie in the segment, in the order of these.</summary>
     public AbortedTransaction[] Aborted(OpenFiles files)
     {

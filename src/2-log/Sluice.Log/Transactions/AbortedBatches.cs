@@ -12,15 +12,10 @@ internal static class AbortedBatches
     /// </summary>
     public static void Mask(Span<byte> batches, IReadOnlyList<AbortedTransaction> aborted)
     {
-        var byFirst = aborted.OrderBy(a => a.FirstOffset).ToArray();
-        var lastByProducer = new Dictionary<long, long>();
-        var begun = 0;
+        var ranges = new AbortedRanges(aborted);
         while (RecordBatchHeader.TryRead(batches, out var header))
         {
-            for (; begun < byFirst.Length && byFirst[begun].FirstOffset <= header.BaseOffset; begun++)
-                lastByProducer[byFirst[begun].ProducerId] = byFirst[begun].LastOffset;
-            if (header.IsTransactional && !header.IsControl
-                && lastByProducer.TryGetValue(ProducerStamp.Read(batches).Id, out var last) && header.BaseOffset <= last)
+            if (ranges.Hold(header, batches))
                 BinaryPrimitives.WriteInt16BigEndian(batches[RecordBatchHeader.AttributesAt..], (short)(header.Attributes | RecordBatchHeader.ControlBit));
             batches = batches[header.SizeBytes..];
         }

@@ -23,18 +23,7 @@ internal sealed class SegmentAborts
     public void Add(AbortedTransaction aborted) => _aborted.Add(aborted);
 
     /// <summary>Writes the file of a segment that is being sealed, durably but for its name; none when nothing was aborted.</summary>
-    public void Persist(IFileSystem files, SegmentName name) => Write(files, name.AbortedIndexPath);
-
-    /// <summary>Puts a file in the place of a segment's, whole, durably but for its name; none when nothing was aborted.</summary>
-    public void Replace(IFileSystem files, SegmentName name)
-    {
-        if (Count == 0) return;
-        var newPath = name.AbortedIndexPath + SegmentName.CleanedSuffix;
-        Write(files, newPath);
-        files.Replace(newPath, name.AbortedIndexPath);
-    }
-
-    private void Write(IFileSystem files, string path)
+    public void Persist(IFileSystem files, SegmentName name)
     {
         if (Count == 0) return;
         var bytes = new byte[Count * AbortedTransaction.Size];
@@ -45,7 +34,7 @@ internal sealed class SegmentAborts
             at += AbortedTransaction.Size;
         }
 
-        using var file = files.Open(path, FileOpen.OpenOrCreate);
+        using var file = files.Open(name.AbortedIndexPath, FileOpen.OpenOrCreate);
         file.Write(bytes, 0);
         file.SetLength(bytes.Length);
         file.Sync();

@@ -40,7 +40,7 @@ internal sealed class SluiceNode : IAsyncDisposable
         Tables = new TableCatalog(
             LocalObjectStore.Open(directory.Tables), Time, _checkpoints, new TablesOptions(Path.Combine(directory.Temp, "tables")),
             logging.CreateLogger<TableCatalog>());
-        Sink = new S3Sink(Topics, Raw, SinkProperties.Config(settings, pipeline), Time, logging.CreateLogger<S3Sink>());
+        Sink = new S3Sink(Topics, Raw, SinkConfigOf(settings, pipeline), Time, logging.CreateLogger<S3Sink>());
         var cleaning = new CleaningOptions(Path.Combine(directory.Temp, "clean"))
         {
             MemoryBytesMax = settings.Sql.Memory.Bytes, Threads = settings.Sql.Threads,
@@ -155,6 +155,16 @@ internal sealed class SluiceNode : IAsyncDisposable
         {
             // Another process on the same Kafka made it between the two calls.
         }
+    }
+
+    /// <summary>
+    /// The progress of the sink belongs to the objects of this data directory. In a Kafka that others sink from too, the group is therefore named
+    /// for it as well: by the id that its log has.
+    /// </summary>
+    private SinkConfig SinkConfigOf(SluiceSettings settings, PipelineDefinition pipeline)
+    {
+        var config = SinkProperties.Config(settings, pipeline);
+        return KafkaTopics is null ? config : config with { Group = $"{config.Group}-{Log.ClusterId}" };
     }
 
     /// <exception cref="UserException">The settings or properties cannot be used.</exception>

@@ -4,13 +4,13 @@ using Confluent.Kafka.Admin;
 
 namespace Sluice.EndToEnd.KafkaWire;
 
-/// <summary><c>SLUICE_KAFKA_KILLS</c> says how many kills there are instead of 3.</summary>
+/// <summary><c>SLUICE_TEST_KAFKA_KILLS</c> says how many kills there are instead of 3.</summary>
 public sealed class KafkaKillTests(ITestOutputHelper output)
 {
     [Fact(Timeout = 600_000)]
     public async Task Kills_under_producers_and_a_group_lose_nothing_double_nothing_and_show_nothing_aborted()
     {
-        var kills = int.Parse(Environment.GetEnvironmentVariable("SLUICE_KAFKA_KILLS") ?? "3", CultureInfo.InvariantCulture);
+        var kills = int.Parse(Environment.GetEnvironmentVariable("SLUICE_TEST_KAFKA_KILLS") ?? "3", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("SLUICE_TEST_SEED") ?? "20261", CultureInfo.InvariantCulture);
         output.WriteLine($"seed {seed}: set SLUICE_TEST_SEED to replay how far apart the kills are");
         var random = new Random(seed);

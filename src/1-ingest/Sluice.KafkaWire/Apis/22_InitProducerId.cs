@@ -5,9 +5,9 @@ namespace Sluice.KafkaWire.Apis;
 
 // InitProducerId, key 22, versions 0-5 (flexible from 2). https://kafka.apache.org/protocol#The_Messages_InitProducerId
 //
-// Behaviour: gives an idempotent producer an id that nobody had before, over restarts too, with epoch 0. A producer that brings its id
-// and epoch (from 3, KIP-360) keeps the id and gets the next epoch, whose sequence begins at 0. The producer of a transactional id gets the
-// next epoch of that id, which shuts out those before it (PRODUCER_FENCED); what they left open is aborted before the answer.
+// Behaviour: gives an idempotent producer an id that nobody had before, over restarts too, with epoch 0, whatever id it brings: some
+// clients bring 0 and 0, and two producers of one id would take each other's batches for copies of their own. The producer of a transactional
+// id gets the next epoch of that id, which shuts out those before it (PRODUCER_FENCED); what they left open is aborted before the answer.
 //
 // Known differences: the abort is waited for, where Kafka answers CONCURRENT_TRANSACTIONS and lets the client ask again; that answer
 // comes here only when a partition's storage has failed. Version 6 is for two-phase commit, which is not there.
@@ -22,7 +22,9 @@ internal static class InitProducerId
         var timeoutMs = reader.ReadInt32();
         (long Id, short Epoch)? known = call.Version >= 3 ? (reader.ReadInt64(), reader.ReadInt16()) : null;
         if (known is { Id: < 0 } or { Epoch: < 0 }) known = null;
-        var grant = transactionalId is null ? Grant(call, known) : await call.Broker.Transactions.InitAsync(transactionalId, timeoutMs, known);
+        var grant = transactionalId is null
+            ? new ProducerGrant(KafkaError.None, call.Broker.ProducerIds.Next(), 0)
+            : await call.Broker.Transactions.InitAsync(transactionalId, timeoutMs, known);
         // The older versions know only the other word for it.
         var error = grant.Error == KafkaError.ProducerFenced && call.Version < 4 ? KafkaError.InvalidProducerEpoch : grant.Error;
         call.Response.WriteThrottleTime();
@@ -31,8 +33,4 @@ internal static class InitProducerId
         call.Response.WriteInt16(grant.Epoch);
         call.Response.WriteTags();
     }
-
-    private static ProducerGrant Grant(KafkaCall call, (long Id, short Epoch)? known) => known is { } producer && producer.Epoch < short.MaxValue - 1
-        ? new ProducerGrant(KafkaError.None, producer.Id, (short)(producer.Epoch + 1))
-        : new ProducerGrant(KafkaError.None, call.Broker.ProducerIds.Next(), 0);
 }

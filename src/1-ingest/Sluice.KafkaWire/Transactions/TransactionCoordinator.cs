@@ -47,7 +47,8 @@ internal sealed partial class TransactionCoordinator
         {
             if (!_byId.TryGetValue(transactionalId, out var transaction))
             {
-                if (known is not null) return new ProducerGrant(KafkaError.InvalidProducerIdMapping);
+                // Nobody has this id: what a client brings is made up (some bring 0 and 0), and it gets its own, as in Kafka.
+                known = null;
                 if (_byId.Count >= _limits.TransactionalIdsMax) await ForgetIdleAsync(TimeSpan.Zero);
                 if (_byId.Count >= _limits.TransactionalIdsMax) return new ProducerGrant(KafkaError.CoordinatorNotAvailable);
                 transaction = _byId.GetOrAdd(transactionalId, id => new Transaction(Transaction.NewOf(id), _log, _limits, _time));

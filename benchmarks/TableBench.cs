@@ -157,13 +157,14 @@ internal static class TableBench
         new("WRITE", new Dictionary<string, string> { ["mode"] = "Append" }, files, Overwrite: false, []);
 
     /// <summary>A file that only the log knows, with stats as a data file of the table has them.</summary>
-    private static AddFile Unread(int number) => new(
-        string.Create(CultureInfo.InvariantCulture, $"part-{number:00000000}-00000000-0000-4000-8000-000000000000-c000.zstd.parquet"), 1_000_000, 1_700_000_000_000 + number,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $$$"""
-            {"numRecords":1000,"minValues":{"id":{{{number * 1000L}}},"kind":0,"name":"a {{{number}}}","score":0.5},"maxValues":{"id":{{{(number * 1000L) + 999}}},"kind":999,"name":"z {{{number}}}","score":99.5},"nullCount":{"id":0,"kind":0,"name":0,"score":0,"at":0}}
-            """));
+    private static AddFile Unread(int number)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"part-{number:00000000}-00000000-0000-4000-8000-000000000000-c000.zstd.parquet");
+        var least = string.Create(CultureInfo.InvariantCulture, $$$"""{"id":{{{number * 1000L}}},"kind":0,"name":"a {{{number}}}","score":0.5}""");
+        var most = string.Create(CultureInfo.InvariantCulture, $$$"""{"id":{{{(number * 1000L) + 999}}},"kind":999,"name":"z {{{number}}}","score":99.5}""");
+        var stats = $$$"""{"numRecords":1000,"minValues":{{{least}}},"maxValues":{{{most}}},"nullCount":{"id":0,"kind":0,"name":0,"score":0,"at":0}}""";
+        return new AddFile(path, 1_000_000, 1_700_000_000_000 + number, stats);
+    }
 
     private static void Require(CommitResult result)
     {

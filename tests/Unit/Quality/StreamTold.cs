@@ -28,7 +28,13 @@ internal sealed class StreamTold : IProgress<StreamJobStatus>
             if (records <= _last?.Received) reached.TrySetResult();
         }
 
-        await Task.WhenAny(reached.Task, Task.Delay(TimeSpan.FromSeconds(60), TimeProvider.System, CleaningBed.Cancel));
-        reached.Task.IsCompleted.ShouldBeTrue($"waiting for {records} records; the job says {_last}");
+        try
+        {
+            await reached.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, CleaningBed.Cancel);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"waiting for {records} records; the job says {_last}", late);
+        }
     }
 }

@@ -60,6 +60,7 @@ internal static class KinesisBench
             }
 
             await MeasureAsync(servers, "put_record_one_shard", PutRecord(OneShard), connections: 16, records: 1);
+            await MeasureAsync(servers, "put_record_one_shard", PutRecord(OneShard), connections: 64, records: 1);
             await MeasureAsync(servers, "put_record", PutRecord(Stream), connections: 16, records: 1);
             await MeasureAsync(servers, "put_record", PutRecord(Stream), connections: 64, records: 1);
             await MeasureAsync(servers, "put_records", PutRecords, PutConnections, RecordsPerPut);

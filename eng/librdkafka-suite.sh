@@ -26,10 +26,15 @@ fetch_and_build() {
   for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
   if [ ${#missing[@]} -gt 0 ]; then as_root apt-get install -y -q "${missing[@]}" >&2; fi
   if ! ls -d "$work"/librdkafka-[0-9]*/ >/dev/null 2>&1; then
-    # A list of its own, so that the machine's sources stay as they are.
-    mkdir -p "$work/apt/lists/partial"
-    echo "deb-src http://deb.debian.org/debian bookworm main" > "$work/apt/sources.list"
-    local apt=(-o Dir::Etc::sourcelist="$work/apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$work/apt/lists" -o APT::Sandbox::User=root)
+    # The machine's own sources, asked for source packages, in a list of its own: the machine's stay as they are.
+    mkdir -p "$work/apt/lists/partial" "$work/apt/parts"
+    for list in /etc/apt/sources.list.d/*.sources; do
+      if [ -f "$list" ]; then sed 's/^Types:.*/Types: deb-src/' "$list" > "$work/apt/parts/$(basename "$list")"; fi
+    done
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+      if [ -f "$list" ]; then sed -n 's/^deb /deb-src /p' "$list" > "$work/apt/parts/$(basename "$list" .list).list"; fi
+    done
+    local apt=(-o Dir::Etc::sourcelist=- -o Dir::Etc::sourceparts="$work/apt/parts" -o Dir::State::lists="$work/apt/lists" -o APT::Sandbox::User=root)
     as_root apt-get update -q "${apt[@]}" >&2
     (cd "$work" && apt-get source -q "${apt[@]}" librdkafka >&2)
   fi

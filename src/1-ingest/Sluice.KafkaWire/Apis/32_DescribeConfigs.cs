@@ -80,6 +80,7 @@ internal static class DescribeConfigs
             ["group.max.size"] = limits.GroupMembersMax,
             ["group.min.session.timeout.ms"] = (long)limits.SessionTimeoutMin.TotalMilliseconds,
             ["max.connections"] = limits.ConnectionsMax,
+            ["max.incremental.fetch.session.cache.slots"] = limits.FetchSessionsMax,
             ["num.partitions"] = options.DefaultPartitions,
             ["offset.metadata.max.bytes"] = limits.OffsetMetadataBytesMax,
             ["socket.request.max.bytes"] = limits.ProduceRequestBytesMax,

@@ -30,8 +30,10 @@ internal static class TxnOffsetCommit
         if (request.Group.Length == 0) return KafkaError.InvalidGroupId;
         var isMember = request.Generation >= 0 || request.MemberId.Length > 0 || request.InstanceId is not null;
         var error = isMember
-            ? call.Broker.Groups.MayCommit(request.Group, request.MemberId, request.InstanceId, request.Generation)
+            ? call.Broker.Groups.MayCommit(request.Group, request.MemberId, request.InstanceId, request.Generation, knowsEpochs: true)
             : KafkaError.None;
+        // No version of this API knows the newer word for it.
+        if (error == KafkaError.StaleMemberEpoch) return KafkaError.IllegalGeneration;
         if (error != KafkaError.None) return error;
         if (call.Broker.Transactions.Find(request.TransactionalId) is not { } transaction) return KafkaError.InvalidProducerIdMapping;
         try
@@ -44,7 +46,6 @@ internal static class TxnOffsetCommit
             return KafkaError.UnknownTopicOrPartition;
         }
 
-        // No version of this API knows the newer word for it.
         return error == KafkaError.ProducerFenced ? KafkaError.InvalidProducerEpoch : error;
     }
 

@@ -91,6 +91,12 @@ public sealed record KafkaLimits
     /// </summary>
     public int MemberBytesMax { get; init; } = 1 << 20;
 
+    /// <summary>Characters of a regular expression that a consumer subscribes by: 1,024, four of the longest topic names.</summary>
+    public int TopicPatternCharsMax { get; init; } = 1024;
+
+    /// <summary>Time that matching one name may take: 20 ms. In linear time it takes microseconds; only made-up expressions come near.</summary>
+    public TimeSpan TopicPatternTimeMax { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Longest timeout of a transaction: transaction.max.timeout.ms, 15 minutes as in Kafka.</summary>
     public TimeSpan TransactionTimeoutMax { get; init; } = TimeSpan.FromMinutes(15);
 

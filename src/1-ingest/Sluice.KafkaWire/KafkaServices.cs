@@ -25,7 +25,9 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public TopicNames Topics { get; } = new(log);
 
-    public GroupCoordinator Groups { get; } = new(options, time);
+    public ConsumerTopics ConsumerTopics { get; } = new(log);
+
+    public GroupCoordinator Groups { get; } = new(options, time, log.StoredConsumerGroups(), log.SaveConsumerGroupsAsync);
 
     public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
 

@@ -65,4 +65,9 @@ internal enum KafkaError : short
     UnknownTopicId = 100,
     TransactionalIdNotFound = 105,
     FetchSessionTopicIdError = 106,
+    FencedMemberEpoch = 110,
+    UnreleasedInstanceId = 111,
+    UnsupportedAssignor = 112,
+    StaleMemberEpoch = 113,
+    InvalidRegularExpression = 128,
 }

@@ -43,12 +43,13 @@ internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptio
                     batch = new RawBatch();
                 }
 
-                tiles.Reached(reading.Offset);
+                tiles.Reached(Math.Max(next, reading.Offset));
                 Reach(tile, Math.Max(next, reading.Offset), Math.Max(next, reading.Offset));
             }
 
             void Reach(RawTile tile, long to, long objectStart)
             {
+                if (to == next) return;
                 batch.Skip(partition, tile.SkippedIn(next, to));
                 batch.Reach(partition, new RawPosition(to, objectStart));
                 next = to;

@@ -3,7 +3,16 @@ namespace Sluice.Testing;
 /// <summary>A private folder that goes when the test ends.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("sluice-").FullName;
+    private const string MemoryDisk = "/dev/shm";
+
+    public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("sluice-").FullName;
+
+    private TemporaryFolder(string parent) => Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, $"sluice-{Guid.NewGuid():N}")).FullName;
+
+    public string Path { get; }
+
+    /// <summary>One in memory, where the machine has a disk there: for tests that write much which nobody reads again.</summary>
+    public static TemporaryFolder InMemory() => Directory.Exists(MemoryDisk) ? new TemporaryFolder(MemoryDisk) : new TemporaryFolder();
 
     public string At(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
 

@@ -8,15 +8,17 @@ namespace Sluice.KafkaWire;
 /// <summary>What the broker shows of itself and its groups to those who administer the log.</summary>
 internal static class BrokerViews
 {
-    private const string Classic = "classic";
-
     /// <summary>The protocol type whose assignments are lists of partitions (ConsumerProtocolAssignment).</summary>
     private const string ConsumerProtocol = "consumer";
 
     public static BrokerFront FrontOf(KafkaServices broker) => new(
         new BrokerDescription(broker.Options.BrokerId, broker.AdvertisedHost, broker.AdvertisedPort, Rack: null),
         () => [.. DescribeConfigs.BrokerConfigs(broker).Select(ValueOf)],
-        () => broker.Groups.LookAtAll(group => Describe(group, broker.Options.BrokerId)));
+        () =>
+        [
+            .. broker.Groups.LookAtAll(group => Describe(group, broker.Options.BrokerId)),
+            .. broker.Groups.LookAtAllConsumers(group => Describe(group, broker)),
+        ]);
 
     private static ConfigValue ValueOf(DescribeConfigs.Config config)
     {
@@ -32,7 +34,7 @@ internal static class BrokerViews
         return new GroupDescription(
             group.Id,
             group.State.ToString(),
-            Classic,
+            GroupTypes.Classic,
             isAssigned ? group.Protocol ?? "" : "",
             IsSimple: false,
             broker,
@@ -41,6 +43,18 @@ internal static class BrokerViews
                     m.Id, m.InstanceId, m.ClientId, m.ClientHost, isAssigned && isConsumer ? PartitionsIn(m.Assignment) : [])),
             ]);
     }
+
+    private static GroupDescription Describe(ConsumerGroup group, KafkaServices broker) => new(
+        group.Id,
+        group.State.ToString(),
+        GroupTypes.Consumer,
+        group.Assignor,
+        IsSimple: false,
+        broker.Options.BrokerId,
+        [
+            .. group.Members.Select(m => new GroupMemberDescription(
+                m.Id, m.InstanceId, m.ClientId, m.ClientHost, [.. m.Assigned.Select(p => group.NameOf(p)).OfType<TopicPartition>()])),
+        ]);
 
     /// <summary>The partitions of an assignment; none when a client of its own kind wrote something else there.</summary>
     private static List<TopicPartition> PartitionsIn(byte[] assignment)

@@ -53,6 +53,17 @@ public sealed record KafkaLimits
     /// <summary>Longest wait of a fetch: five minutes, the most that librdkafka's fetch.wait.max.ms can ask for.</summary>
     public TimeSpan FetchWaitMax { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Fetch sessions at a time: max.incremental.fetch.session.cache.slots, 1,000 as in Kafka.</summary>
+    public int FetchSessionsMax { get; init; } = 1_000;
+
+    /// <summary>
+    /// About the bytes that all fetch sessions take: 64 MiB, a quarter of a million partitions, which is 1,000 consumers of 250 each.
+    /// </summary>
+    public long FetchSessionBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>A fetch session unused for so long gives way to a new one: two minutes, as in Kafka.</summary>
+    public TimeSpan FetchSessionIdleMin { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>A connection without a request for so long is closed: connections.max.idle.ms, ten minutes.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -79,6 +90,15 @@ public sealed record KafkaLimits
     /// partitions owned is under it.
     /// </summary>
     public int MemberBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>Characters of a regular expression that a consumer subscribes by: 1,024, four of the longest topic names.</summary>
+    public int TopicPatternCharsMax { get; init; } = 1024;
+
+    /// <summary>
+    /// Time that matching the name of one topic may take: 5 s. It takes microseconds after the first, which waits for the compiler; only
+    /// expressions made for it (<c>((a?){30}){30}a</c>) come near.
+    /// </summary>
+    public TimeSpan TopicPatternTimeMax { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest timeout of a transaction: transaction.max.timeout.ms, 15 minutes as in Kafka.</summary>
     public TimeSpan TransactionTimeoutMax { get; init; } = TimeSpan.FromMinutes(15);

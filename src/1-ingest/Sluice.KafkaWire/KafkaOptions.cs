@@ -32,6 +32,12 @@ public sealed record KafkaOptions
     /// </summary>
     public TimeSpan InitialRebalanceDelay { get; init; } = TimeSpan.Zero;
 
+    /// <summary>How often members of the consumer protocol (KIP-848) are told to be heard of: group.consumer.heartbeat.interval.ms, 5 s in Kafka.</summary>
+    public TimeSpan ConsumerHeartbeatInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When a member of the consumer protocol that is not heard of is out: group.consumer.session.timeout.ms, 45 s in Kafka.</summary>
+    public TimeSpan ConsumerSessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
+
     /// <summary>
     /// Passwords by user name for SASL/PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. When there is any, a connection has to authenticate before
     /// anything else; when there is none, everybody is let in.

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Bytes;
 using Sluice.KafkaWire.Connections;
+using Sluice.KafkaWire.Fetching;
 using Sluice.KafkaWire.Groups;
 using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Topics;
@@ -24,7 +25,9 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public TopicNames Topics { get; } = new(log);
 
-    public GroupCoordinator Groups { get; } = new(options, time);
+    public ConsumerTopics ConsumerTopics { get; } = new(log);
+
+    public GroupCoordinator Groups { get; } = new(options, time, log.StoredConsumerGroups(), log.SaveConsumerGroupsAsync);
 
     public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
 
@@ -35,6 +38,8 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
     public ByteBudget RequestBytes { get; } = new(options.Limits.RequestBytesInFlightMax);
 
     public ByteBudget FetchBytes { get; } = new(options.Limits.FetchBytesInFlightMax);
+
+    public FetchSessions FetchSessions { get; } = new(options.Limits, time);
 
     /// <summary>The cluster's id, the same over restarts.</summary>
     public string ClusterId => log.ClusterId;

@@ -86,7 +86,7 @@ public sealed partial class KinesisService
         var response = call.Http.Response;
         if (error is not null) WriteError(call, error);
         else call.Response.Flush();
-        var requestId = Guid.NewGuid();
+        var requestId = RequestIds.Next();
         response.Headers["x-amzn-RequestId"] = requestId.ToString();
         response.Headers["x-amz-id-2"] = ExtendedId(requestId);
         response.ContentType = MediaTypes.Of(call.Format);

@@ -144,6 +144,7 @@ public sealed partial class EmbeddedLog
 
         var opened = Enumerable.Range(first, topic.PartitionCount - first).Select(i => OpenPartition(topic, i, live.Config, start: 0));
         _topics[topic.Name] = live with { Description = topic, Partitions = [.. live.Partitions, .. opened] };
+        Interlocked.Increment(ref _topicsVersion);
     }
 
     /// <summary>Removes directories of partitions that the topic never got: they follow the last one, and hold nothing that was answered.</summary>

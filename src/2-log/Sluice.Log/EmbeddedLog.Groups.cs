@@ -2,6 +2,19 @@ namespace Sluice.Log;
 
 public sealed partial class EmbeddedLog
 {
+    private long _topicsVersion;
+
+    /// <summary>Grows with every topic that comes or goes and with every partition that is added; a list taken after it is at least as new.</summary>
+    public long TopicsVersion => Interlocked.Read(ref _topicsVersion);
+
+    /// <summary>The consumer groups (KIP-848) that were stored, with their members.</summary>
+    public IReadOnlyList<StoredConsumerGroup> StoredConsumerGroups() => _storage.Metadata.ConsumerGroups();
+
+    /// <summary>Stores changes of consumer groups, all in one transaction.</summary>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public ValueTask SaveConsumerGroupsAsync(IReadOnlyList<ConsumerGroupChange> changes) =>
+        ChangeAsync(() => _storage.Metadata.SaveConsumerGroups(changes));
+
     /// <summary>The groups that have committed offsets, in ordinal order.</summary>
     public IReadOnlyList<string> ListGroups() => _storage.Metadata.Groups();
 
@@ -23,3 +36,18 @@ public sealed partial class EmbeddedLog
         }
     }
 }
+
+/// <summary>A consumer group (KIP-848) as it is stored.</summary>
+/// <param name="Epoch">Counts the changes of its members, subscriptions and topics.</param>
+/// <param name="AssignmentEpoch">The epoch that the members' targets were made for.</param>
+public sealed record StoredConsumerGroup(string Id, int Epoch, int AssignmentEpoch, IReadOnlyList<StoredGroupMember> Members);
+
+/// <summary>A member of a consumer group; its state is JSON of the coordinator's, which docs/formats/log.md shows.</summary>
+public sealed record StoredGroupMember(string Id, string State);
+
+/// <summary>What has changed of a consumer group.</summary>
+/// <param name="Epochs">The epochs of the group and of its assignment; null when the group is gone with all its members.</param>
+/// <param name="Members">Members that are new or changed.</param>
+/// <param name="Gone">Ids of members that have left.</param>
+public sealed record ConsumerGroupChange(
+    string Group, (int Group, int Assignment)? Epochs, IReadOnlyList<StoredGroupMember> Members, IReadOnlyList<string> Gone);

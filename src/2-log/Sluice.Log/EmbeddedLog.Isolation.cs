@@ -24,6 +24,17 @@ public sealed partial class EmbeddedLog
         return new(Find(partition).Reader.Read(offset, bytesMax, isolation, into: null));
     }
 
+    /// <summary>
+    /// As <see cref="FetchAsync(TopicPartition, long, int, ReadIsolation, CancellationToken)"/>, with the bytes in a buffer of the caller's,
+    /// which is emptied first; they are void when it is written to again or disposed.
+    /// </summary>
+    public ValueTask<IsolatedBatches> FetchAsync(
+        TopicPartition partition, long offset, int bytesMax, ReadIsolation isolation, ByteWriter into, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return new(Find(partition).Reader.Read(offset, bytesMax, isolation, into));
+    }
+
     /// <summary>Completes as soon as there is more than the offset for this isolation, or the partition is closed.</summary>
     /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
     public ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, ReadIsolation isolation, CancellationToken cancel) =>

@@ -112,6 +112,7 @@ public sealed partial class EmbeddedLog
                 Partitions = [.. live.Partitions, .. opened],
                 Stream = new StreamDescription(topic, stream.CreatedMs, attributes, shards),
             };
+            Interlocked.Increment(ref _topicsVersion);
             foreach (var partition in closing) partition.Shared.Close();
             return ReshardOutcome.Done;
         }

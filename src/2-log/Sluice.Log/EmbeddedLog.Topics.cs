@@ -66,6 +66,7 @@ public sealed partial class EmbeddedLog
             else RemoveBeyond(live.Description);
             _storage.Metadata.SetTopicState(live.Description.Id, TopicState.Deleting);
             _topics.TryRemove(topic, out _);
+            Interlocked.Increment(ref _topicsVersion);
             await OnWritersAsync(live.Partitions, static writer => writer.Abandon());
             foreach (var partition in live.Partitions) partition.Shared.Leave();
             DeleteFiles(live.Description);
@@ -90,6 +91,7 @@ public sealed partial class EmbeddedLog
         CreateFiles(topic, createdMs, stream);
         var live = OpenTopic(topic, config, stream, new Dictionary<(Guid, int), long>());
         _topics[spec.Name] = live;
+        Interlocked.Increment(ref _topicsVersion);
         return live;
     }
 

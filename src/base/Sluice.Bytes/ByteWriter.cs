@@ -21,6 +21,9 @@ public sealed class ByteWriter : IBufferWriter<byte>, IDisposable
 
     public int Length { get; private set; }
 
+    /// <summary>Bytes of the pooled buffer that it holds.</summary>
+    public int Capacity => _buffer.Length;
+
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, Length);
 
     /// <summary>The bytes written so far, for patching lengths and checksums.</summary>

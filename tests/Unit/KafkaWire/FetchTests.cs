@@ -19,7 +19,7 @@ public sealed class FetchTests
         await bed.AppendAsync("t", "a", "b");
         await bed.AppendAsync("t", "c");
         var stored = (await bed.Log.ReadAsync(new TopicPartition("t", 0), 0, int.MaxValue, default)).Bytes.ToArray();
-        var fetched = await FetchAsync(bed, version, new Ask(Offset: 1));
+        var fetched = await FetchAsync(bed, version, new FetchWish(Offset: 1));
         (fetched.Error, fetched.End, fetched.Start).ShouldBe((KafkaError.None, 3, version >= 5 ? 0 : -1));
         fetched.Batches.ShouldBe(stored);
     }
@@ -28,7 +28,7 @@ public sealed class FetchTests
     public async Task A_record_that_arrives_ends_the_wait()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 60_000));
+        var fetching = FetchAsync(bed, 12, waitMs: 60_000);
         fetching.IsCompleted.ShouldBeFalse();
         await bed.AppendAsync("t", "a");
         (await fetching).Batches.Length.ShouldBeGreaterThan(0);
@@ -38,7 +38,7 @@ public sealed class FetchTests
     public async Task Without_records_the_answer_comes_after_the_wait_and_is_empty()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 500));
+        var fetching = FetchAsync(bed, 12, waitMs: 500);
         bed.Time.Advance(TimeSpan.FromMilliseconds(499));
         fetching.IsCompleted.ShouldBeFalse();
         bed.Time.Advance(TimeSpan.FromMilliseconds(1));
@@ -51,7 +51,7 @@ public sealed class FetchTests
     {
         await using var bed = await ApiBed.WithTopicAsync();
         await bed.AppendAsync("t", "a");
-        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 500, BytesMin: 10_000));
+        var fetching = FetchAsync(bed, 12, waitMs: 500, bytesMin: 10_000);
         await bed.AppendAsync("t", "b");
         fetching.IsCompleted.ShouldBeFalse();
         await bed.AppendAsync("t", new string('x', 10_000));
@@ -64,36 +64,26 @@ public sealed class FetchTests
         await using var bed = await ApiBed.WithTopicAsync();
         await bed.AppendAsync("t", new string('x', 10_000));
         await bed.AppendAsync("t", new string('y', 10_000));
-        (await FetchAsync(bed, 12, new Ask(BytesMax: 100))).Batches.Length.ShouldBeInRange(10_000, 11_000);
+        (await FetchAsync(bed, 12, bytesMax: 100)).Batches.Length.ShouldBeInRange(10_000, 11_000);
     }
 
     [Fact]
     public async Task What_cannot_be_read_is_told_at_once()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        (await FetchAsync(bed, 12, new Ask(Offset: 5, WaitMs: 60_000))).Error.ShouldBe(KafkaError.OffsetOutOfRange);
-        (await FetchAsync(bed, 12, new Ask(Partition: 5, WaitMs: 60_000))).Error.ShouldBe(KafkaError.UnknownTopicOrPartition);
-        (await FetchAsync(bed, 12, new Ask(LeaderEpoch: 3, WaitMs: 60_000))).Error.ShouldBe(KafkaError.UnknownLeaderEpoch);
-        (await FetchAsync(bed, 13, new Ask(Id: Guid.NewGuid(), WaitMs: 60_000))).Error.ShouldBe(KafkaError.UnknownTopicId);
+        (await FetchAsync(bed, 12, new FetchWish(Offset: 5), waitMs: 60_000)).Error.ShouldBe(KafkaError.OffsetOutOfRange);
+        (await FetchAsync(bed, 12, new FetchWish(Partition: 5), waitMs: 60_000)).Error.ShouldBe(KafkaError.UnknownTopicOrPartition);
+        (await FetchAsync(bed, 12, new FetchWish(LeaderEpoch: 3), waitMs: 60_000)).Error.ShouldBe(KafkaError.UnknownLeaderEpoch);
+        (await FetchAsync(bed, 13, new FetchWish(Id: Guid.NewGuid()), waitMs: 60_000)).Error.ShouldBe(KafkaError.UnknownTopicId);
     }
 
     [Fact]
     public async Task A_topic_deleted_during_the_wait_ends_it()
     {
         await using var bed = await ApiBed.WithTopicAsync();
-        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 60_000));
+        var fetching = FetchAsync(bed, 12, waitMs: 60_000);
         await bed.Log.DeleteTopicAsync("t", default);
         (await fetching).Error.ShouldBe(KafkaError.UnknownTopicOrPartition);
-    }
-
-    [Fact]
-    public async Task A_session_that_was_never_made_is_not_found()
-    {
-        await using var bed = await ApiBed.WithTopicAsync();
-        var answer = await bed.AskAsync(Fetch.Api, 12, w => Write(w, 12, new Ask(SessionId: 9)));
-        var reader = answer.Reader();
-        reader.ReadInt32();
-        ((KafkaError)reader.ReadInt16()).ShouldBe(KafkaError.FetchSessionIdNotFound);
     }
 
     [Fact]
@@ -112,7 +102,7 @@ public sealed class FetchTests
         await using var bed = new ApiBed();
         await bed.Log.CreateStreamAsync(new StreamSpec("t", 1, new StreamAttributes()), default);
         await bed.Log.SplitShardAsync("t", 0, UInt128.One << 127, a => a, default);
-        var fetching = FetchAsync(bed, 12, new Ask(WaitMs: 500));
+        var fetching = FetchAsync(bed, 12, waitMs: 500);
         fetching.IsCompleted.ShouldBeFalse();
         bed.Time.Advance(TimeSpan.FromMilliseconds(500));
         (await fetching).Batches.ShouldBeEmpty();
@@ -127,65 +117,11 @@ public sealed class FetchTests
         return batch.WithAttributes(4);
     }
 
-    private static async Task<Fetched> FetchAsync(ApiBed bed, short version, Ask? ask = null)
+    private static async Task<FetchedPart> FetchAsync(ApiBed bed, short version, FetchWish? wish = null, int waitMs = 0, int bytesMin = 1, int bytesMax = 1 << 20)
     {
-        ask ??= new Ask();
-        if (ask.Id == default) ask = ask with { Id = (await bed.Log.FindTopicAsync("t", default))!.Id };
-        return Read(await bed.AskAsync(Fetch.Api, version, w => Write(w, version, ask)), version);
+        wish = (wish ?? new FetchWish()) with { BytesMax = bytesMax };
+        var answer = await bed.FetchAsync(version, new FetchAsk { WaitMs = waitMs, BytesMin = bytesMin, BytesMax = bytesMax, Wishes = [wish] });
+        (answer.Error, answer.SessionId).ShouldBe((KafkaError.None, 0));
+        return answer.Part;
     }
-
-    private static void Write(KafkaWriter w, short version, Ask ask)
-    {
-        if (version <= 14) w.WriteInt32(-1);
-        w.WriteInt32(ask.WaitMs);
-        w.WriteInt32(ask.BytesMin);
-        w.WriteInt32(ask.BytesMax);
-        w.WriteInt8(0);
-        if (version >= 7) w.WriteInt32(ask.SessionId);
-        if (version >= 7) w.WriteInt32(0);
-        w.WriteArrayLength(1);
-        if (version >= 13) w.WriteUuid(ask.Id);
-        else w.WriteString("t");
-        w.WriteArrayLength(1);
-        w.WriteInt32(ask.Partition);
-        if (version >= 9) w.WriteInt32(ask.LeaderEpoch);
-        w.WriteInt64(ask.Offset);
-        if (version >= 12) w.WriteInt32(-1);
-        if (version >= 5) w.WriteInt64(-1);
-        w.WriteInt32(ask.BytesMax);
-        w.WriteTags();
-        w.WriteTags();
-        if (version >= 7) w.WriteArrayLength(0);
-        if (version >= 11) w.WriteString("");
-        w.WriteTags();
-    }
-
-    private static Fetched Read(Answer answer, short version)
-    {
-        var reader = answer.Reader();
-        reader.ReadInt32();
-        if (version >= 7) reader.ReadInt16().ShouldBe((short)0);
-        if (version >= 7) reader.ReadInt32().ShouldBe(0);
-        reader.ReadArrayLength().ShouldBe(1);
-        if (version >= 13) reader.ReadUuid();
-        else reader.ReadString().ShouldBe("t");
-        reader.ReadArrayLength().ShouldBe(1);
-        reader.ReadInt32();
-        var (error, end) = ((KafkaError)reader.ReadInt16(), reader.ReadInt64());
-        reader.ReadInt64().ShouldBe(end);
-        var start = version >= 5 ? reader.ReadInt64() : -1;
-        reader.ReadArrayLength().ShouldBe(0);
-        if (version >= 11) reader.ReadInt32().ShouldBe(-1);
-        var batches = reader.ReadBytes().ToArray();
-        reader.SkipTags();
-        reader.SkipTags();
-        reader.SkipTags();
-        reader.Remaining.ShouldBe(0);
-        return new Fetched(error, start, end, batches);
-    }
-
-    private sealed record Ask(
-        long Offset = 0, int WaitMs = 0, int BytesMin = 1, int BytesMax = 1 << 20, int Partition = 0, int LeaderEpoch = -1, Guid Id = default, int SessionId = 0);
-
-    private sealed record Fetched(KafkaError Error, long Start, long End, byte[] Batches);
 }

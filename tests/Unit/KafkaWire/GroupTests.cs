@@ -12,7 +12,7 @@ public sealed class GroupTests
     private readonly FakeTimeProvider _time = new();
     private readonly GroupCoordinator _groups;
 
-    public GroupTests() => _groups = new GroupCoordinator(new KafkaOptions(), _time);
+    public GroupTests() => _groups = new GroupCoordinator(new KafkaOptions(), _time, [], _ => default);
 
     [Fact]
     public async Task One_member_leads_itself()
@@ -131,7 +131,7 @@ public sealed class GroupTests
         (await SyncAsync(again.MemberId, 1, instanceId: "i")).Assignment.ShouldBe([1]);
         _groups.Heartbeat("g", a.MemberId, "i", 1).ShouldBe(KafkaError.FencedInstanceId);
         (await JoinAsync(a.MemberId, instanceId: "i")).Error.ShouldBe(KafkaError.FencedInstanceId);
-        _groups.MayCommit("g", again.MemberId, "i", 1).ShouldBe(KafkaError.None);
+        _groups.MayCommit("g", again.MemberId, "i", 1, knowsEpochs: false).ShouldBe(KafkaError.None);
     }
 
     [Fact]
@@ -173,13 +173,13 @@ public sealed class GroupTests
     [Fact]
     public async Task Offsets_are_committed_by_members_of_the_generation_and_by_anyone_while_there_are_none()
     {
-        _groups.MayCommit("g", "", null, -1).ShouldBe(KafkaError.None);
-        _groups.MayCommit("g", "x", null, 1).ShouldBe(KafkaError.IllegalGeneration);
+        _groups.MayCommit("g", "", null, -1, knowsEpochs: false).ShouldBe(KafkaError.None);
+        _groups.MayCommit("g", "x", null, 1, knowsEpochs: false).ShouldBe(KafkaError.IllegalGeneration);
         var a = await StableAsync();
-        _groups.MayCommit("g", a.MemberId, null, 1).ShouldBe(KafkaError.None);
-        _groups.MayCommit("g", a.MemberId, null, 0).ShouldBe(KafkaError.IllegalGeneration);
-        _groups.MayCommit("g", "x", null, 1).ShouldBe(KafkaError.UnknownMemberId);
-        _groups.MayCommit("g", "", null, -1).ShouldBe(KafkaError.UnknownMemberId);
+        _groups.MayCommit("g", a.MemberId, null, 1, knowsEpochs: false).ShouldBe(KafkaError.None);
+        _groups.MayCommit("g", a.MemberId, null, 0, knowsEpochs: false).ShouldBe(KafkaError.IllegalGeneration);
+        _groups.MayCommit("g", "x", null, 1, knowsEpochs: false).ShouldBe(KafkaError.UnknownMemberId);
+        _groups.MayCommit("g", "", null, -1, knowsEpochs: false).ShouldBe(KafkaError.UnknownMemberId);
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class GroupTests
     [Fact]
     public async Task A_group_takes_no_more_members_than_its_bound()
     {
-        var groups = new GroupCoordinator(new KafkaOptions { Limits = new KafkaLimits { GroupMembersMax = 1 } }, _time);
+        var groups = new GroupCoordinator(new KafkaOptions { Limits = new KafkaLimits { GroupMembersMax = 1 } }, _time, [], _ => default);
         (await groups.JoinAsync("g", Request(""))).Error.ShouldBe(KafkaError.None);
         (await groups.JoinAsync("g", Request(""))).Error.ShouldBe(KafkaError.GroupMaxSizeReached);
     }
@@ -201,7 +201,7 @@ public sealed class GroupTests
     [Fact]
     public async Task Empty_groups_make_room_for_new_ones()
     {
-        var groups = new GroupCoordinator(new KafkaOptions { Limits = new KafkaLimits { GroupsMax = 1 } }, _time);
+        var groups = new GroupCoordinator(new KafkaOptions { Limits = new KafkaLimits { GroupsMax = 1 } }, _time, [], _ => default);
         var a = await groups.JoinAsync("g", Request(""));
         (await groups.JoinAsync("h", Request(""))).Error.ShouldBe(KafkaError.CoordinatorNotAvailable);
         groups.Leave("g", a.MemberId, null);
@@ -211,7 +211,7 @@ public sealed class GroupTests
     [Fact]
     public async Task With_a_delay_the_first_members_begin_together()
     {
-        var groups = new GroupCoordinator(new KafkaOptions { InitialRebalanceDelay = TimeSpan.FromSeconds(3) }, _time);
+        var groups = new GroupCoordinator(new KafkaOptions { InitialRebalanceDelay = TimeSpan.FromSeconds(3) }, _time, [], _ => default);
         var (a, b) = (groups.JoinAsync("g", Request("")), groups.JoinAsync("g", Request("")));
         a.IsCompleted.ShouldBeFalse();
         _time.Advance(TimeSpan.FromSeconds(3));

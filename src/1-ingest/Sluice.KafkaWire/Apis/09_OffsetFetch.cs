@@ -7,9 +7,10 @@ namespace Sluice.KafkaWire.Apis;
 //
 // Behaviour: the offsets of the partitions asked for, -1 where none was committed; from version 2 all of a group when no topics are
 // named; from version 8 of several groups at once. With require_stable (from 7) a partition whose offset an open transaction is about to
-// change is answered UNSTABLE_OFFSET_COMMIT, so that a consumer waits for the end of that transaction (KIP-447).
+// change is answered UNSTABLE_OFFSET_COMMIT, so that a consumer waits for the end of that transaction (KIP-447). From version 9 a member of
+// the consumer protocol names its epoch: another one is STALE_MEMBER_EPOCH, for the group as a whole.
 //
-// Known differences: the member's epoch (version 9) is that of the KIP-848 protocol, which is not advertised, and is not looked at.
+// Known differences: none.
 internal static class OffsetFetch
 {
     public static readonly KafkaApi Api = new(9, "OffsetFetch", 1, 9, 6, AnswerAsync);
@@ -23,8 +24,10 @@ internal static class OffsetFetch
         foreach (var group in groups)
         {
             if (call.Version >= 8) response.WriteString(group.Id);
-            await WriteTopicsAsync(call, group, isStableRequired);
-            if (call.Version >= 2) response.WriteError(KafkaError.None);
+            var error = call.Broker.Groups.MayFetch(group.Id, group.MemberId, group.MemberEpoch);
+            if (error == KafkaError.None) await WriteTopicsAsync(call, group, isStableRequired);
+            else response.WriteArrayLength(0);
+            if (call.Version >= 2) response.WriteError(error);
             if (call.Version >= 8) response.WriteTags();
         }
 
@@ -47,12 +50,7 @@ internal static class OffsetFetch
     private static AskedGroup ReadGroup(ref KafkaReader reader, short version)
     {
         var id = reader.ReadString();
-        if (version >= 9)
-        {
-            reader.ReadNullableString();
-            reader.ReadInt32();
-        }
-
+        var (memberId, memberEpoch) = version >= 9 ? (reader.ReadNullableString(), reader.ReadInt32()) : (null, -1);
         var count = reader.ReadNullableArrayLength();
         var topics = count < 0 ? null : new (string, int[])[count];
         for (var t = 0; t < count; t++)
@@ -61,7 +59,7 @@ internal static class OffsetFetch
             reader.SkipTags();
         }
 
-        return new AskedGroup(id, topics);
+        return new AskedGroup(id, memberId, memberEpoch, topics);
     }
 
     private static async ValueTask WriteTopicsAsync(KafkaCall call, AskedGroup group, bool isStableRequired)
@@ -95,5 +93,5 @@ internal static class OffsetFetch
         call.Response.WriteTags();
     }
 
-    private sealed record AskedGroup(string Id, (string Topic, int[] Partitions)[]? Topics);
+    private sealed record AskedGroup(string Id, string? MemberId, int MemberEpoch, (string Topic, int[] Partitions)[]? Topics);
 }

@@ -6,7 +6,7 @@ namespace Sluice.KafkaWire.Apis;
 // DescribeGroups, key 15, versions 0-5 (flexible from 5). https://kafka.apache.org/protocol#The_Messages_DescribeGroups
 //
 // Behaviour: state, protocol and members with their subscriptions and assignments. A group that only has offsets is Empty, one that is
-// not known is Dead, as in Kafka.
+// not known is Dead, as in Kafka; so is one of the consumer protocol, which ConsumerGroupDescribe shows.
 //
 // Known differences: authorized operations (from 3) are never computed.
 internal static class DescribeGroups
@@ -26,7 +26,8 @@ internal static class DescribeGroups
             var described = call.Broker.Groups.Look(id, group => Describe(group));
             if (described is null)
             {
-                var hasOffsets = (await call.Broker.Log.CommittedOffsetsAsync(id, call.Cancel)).Count > 0;
+                var isConsumers = call.Broker.Groups.LookAtConsumers(id, _ => true);
+                var hasOffsets = !isConsumers && (await call.Broker.Log.CommittedOffsetsAsync(id, call.Cancel)).Count > 0;
                 described = new Described(hasOffsets ? "Empty" : "Dead", "", "", []);
             }
 

@@ -1,4 +1,4 @@
-using System.Text;
+using Sluice.KafkaWire.Groups;
 using Sluice.KafkaWire.Wire;
 using Sluice.Log;
 
@@ -19,29 +19,21 @@ internal static class TxnOffsetCommit
     private static async ValueTask AnswerAsync(KafkaCall call)
     {
         var request = Read(call);
-        var errors = new List<KafkaError>();
-        var offsets = new List<CommittedOffset>();
-        foreach (var (topic, partitions) in request.Topics)
-        {
-            var count = (await call.Broker.Log.FindTopicAsync(topic, call.Cancel))?.PartitionCount ?? 0;
-            foreach (var part in partitions)
-            {
-                errors.Add(Check(call, part, count));
-                if (errors[^1] == KafkaError.None) offsets.Add(new CommittedOffset(new TopicPartition(topic, part.Partition), part.Offset, part.Metadata));
-            }
-        }
-
-        var error = await KeepAsync(call, request, offsets);
-        Write(call, request, [.. errors.Select(e => e == KafkaError.None ? error : e)]);
+        var sound = await request.Offsets.CheckAsync(call);
+        var outcome = await KeepAsync(call, request, sound);
+        call.Response.WriteThrottleTime();
+        request.Offsets.Write(call.Response, outcome);
     }
 
-    private static async ValueTask<KafkaError> KeepAsync(KafkaCall call, Request request, List<CommittedOffset> offsets)
+    private static async ValueTask<KafkaError> KeepAsync(KafkaCall call, Request request, IReadOnlyList<CommittedOffset> offsets)
     {
         if (request.Group.Length == 0) return KafkaError.InvalidGroupId;
         var isMember = request.Generation >= 0 || request.MemberId.Length > 0 || request.InstanceId is not null;
         var error = isMember
-            ? call.Broker.Groups.MayCommit(request.Group, request.MemberId, request.InstanceId, request.Generation)
+            ? call.Broker.Groups.MayCommit(request.Group, request.MemberId, request.InstanceId, request.Generation, knowsEpochs: true)
             : KafkaError.None;
+        // No version of this API knows the newer word for it.
+        if (error == KafkaError.StaleMemberEpoch) return KafkaError.IllegalGeneration;
         if (error != KafkaError.None) return error;
         if (call.Broker.Transactions.Find(request.TransactionalId) is not { } transaction) return KafkaError.InvalidProducerIdMapping;
         try
@@ -54,15 +46,7 @@ internal static class TxnOffsetCommit
             return KafkaError.UnknownTopicOrPartition;
         }
 
-        // No version of this API knows the newer word for it.
         return error == KafkaError.ProducerFenced ? KafkaError.InvalidProducerEpoch : error;
-    }
-
-    private static KafkaError Check(KafkaCall call, Part part, int partitionCount)
-    {
-        if ((uint)part.Partition >= (uint)partitionCount) return KafkaError.UnknownTopicOrPartition;
-        var isTooLarge = Encoding.UTF8.GetByteCount(part.Metadata) > call.Broker.Limits.OffsetMetadataBytesMax;
-        return isTooLarge ? KafkaError.OffsetMetadataTooLarge : KafkaError.None;
     }
 
     private static Request Read(KafkaCall call)
@@ -70,47 +54,8 @@ internal static class TxnOffsetCommit
         var reader = call.Reader();
         var (transactionalId, group, producerId, epoch) = (reader.ReadString(), reader.ReadString(), reader.ReadInt64(), reader.ReadInt16());
         var (generation, memberId, instanceId) = call.Version >= 3 ? (reader.ReadInt32(), reader.ReadString(), reader.ReadNullableString()) : (-1, "", null);
-        var topics = new (string, Part[])[reader.ReadArrayLength()];
-        for (var t = 0; t < topics.Length; t++)
-        {
-            var name = reader.ReadString();
-            var parts = new Part[reader.ReadArrayLength()];
-            for (var p = 0; p < parts.Length; p++)
-            {
-                var (partition, offset) = (reader.ReadInt32(), reader.ReadInt64());
-                if (call.Version >= 2) reader.ReadInt32();
-                parts[p] = new Part(partition, offset, reader.ReadNullableString() ?? "");
-                reader.SkipTags();
-            }
-
-            reader.SkipTags();
-            topics[t] = (name, parts);
-        }
-
-        return new Request(transactionalId, group, producerId, epoch, generation, memberId, instanceId, topics);
-    }
-
-    private static void Write(KafkaCall call, Request request, KafkaError[] errors)
-    {
-        var response = call.Response;
-        var next = 0;
-        response.WriteThrottleTime();
-        response.WriteArrayLength(request.Topics.Length);
-        foreach (var (topic, partitions) in request.Topics)
-        {
-            response.WriteString(topic);
-            response.WriteArrayLength(partitions.Length);
-            foreach (var part in partitions)
-            {
-                response.WriteInt32(part.Partition);
-                response.WriteError(errors[next++]);
-                response.WriteTags();
-            }
-
-            response.WriteTags();
-        }
-
-        response.WriteTags();
+        var offsets = OffsetsToCommit.Read(ref reader, hasLeaderEpoch: call.Version >= 2);
+        return new Request(transactionalId, group, producerId, epoch, generation, memberId, instanceId, offsets);
     }
 
     private sealed record Request(
@@ -121,7 +66,5 @@ internal static class TxnOffsetCommit
         int Generation,
         string MemberId,
         string? InstanceId,
-        (string Topic, Part[] Partitions)[] Topics);
-
-    private readonly record struct Part(int Partition, long Offset, string Metadata);
+        OffsetsToCommit Offsets);
 }

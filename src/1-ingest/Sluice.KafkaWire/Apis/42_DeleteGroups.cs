@@ -4,7 +4,7 @@ namespace Sluice.KafkaWire.Apis;
 
 // DeleteGroups, key 42, versions 0-2 (flexible from 2). https://kafka.apache.org/protocol#The_Messages_DeleteGroups
 //
-// Behaviour: deletes the offsets of a group that has no members (else NON_EMPTY_GROUP).
+// Behaviour: deletes a group that has no members (else NON_EMPTY_GROUP), of either protocol, with its offsets.
 //
 // Known differences: none.
 internal static class DeleteGroups
@@ -30,10 +30,12 @@ internal static class DeleteGroups
 
     private static async ValueTask<KafkaError> DeleteAsync(KafkaCall call, string id)
     {
-        var isKnown = call.Broker.Groups.Look(id, _ => true);
+        var groups = call.Broker.Groups;
+        var isKnown = groups.Look(id, _ => true) || groups.LookAtConsumers(id, _ => true);
         var hasOffsets = (await call.Broker.Log.CommittedOffsetsAsync(id, call.Cancel)).Count > 0;
         if (!isKnown && !hasOffsets) return KafkaError.GroupIdNotFound;
-        if (!call.Broker.Groups.TryForget(id)) return KafkaError.NonEmptyGroup;
+        if (!groups.TryForget(id)) return KafkaError.NonEmptyGroup;
+        await groups.SaveAsync();
         await call.Broker.Log.DeleteCommittedOffsetsAsync(id, partitions: null, CancellationToken.None);
         return KafkaError.None;
     }

@@ -6,10 +6,11 @@ namespace Sluice.KafkaWire.Apis;
 
 // OffsetDelete, key 47, version 0 (never flexible). https://kafka.apache.org/protocol#The_Messages_OffsetDelete
 //
-// Behaviour: deletes the offsets of single partitions of a group, in one transaction.
+// Behaviour: deletes the offsets of single partitions of a group, in one transaction. Of a group of the consumer protocol the topics that it
+// is subscribed to are refused (GROUP_SUBSCRIBED_TO_TOPIC).
 //
-// Known differences: a group with members is refused as a whole (NON_EMPTY_GROUP). Kafka looks into the subscriptions of a consumer
-// group and refuses only the topics that are subscribed to.
+// Known differences: a classic group with members is refused as a whole (NON_EMPTY_GROUP). Kafka looks into the subscriptions of its
+// members too and refuses only the topics that are subscribed to.
 internal static class OffsetDelete
 {
     public static readonly KafkaApi Api = new(47, "OffsetDelete", 0, 0, short.MaxValue, AnswerAsync);
@@ -18,12 +19,13 @@ internal static class OffsetDelete
     {
         var (groupId, topics) = Read(call);
         var log = call.Broker.Log;
-        var error = KafkaError.None;
+        var (error, kept) = (KafkaError.None, new HashSet<string>(StringComparer.Ordinal));
         var committed = (await log.CommittedOffsetsAsync(groupId, call.Cancel)).Select(c => c.Partition).ToHashSet();
         var state = call.Broker.Groups.Look(groupId, g => g.IsEmpty ? GroupState.Empty : (GroupState?)g.State);
-        if (state is null && committed.Count == 0) error = KafkaError.GroupIdNotFound;
+        if (call.Broker.Groups.LookAtConsumers(groupId, _ => true)) kept = await SubscribedAsync(call, groupId, topics.Select(t => t.Topic));
+        else if (state is null && committed.Count == 0) error = KafkaError.GroupIdNotFound;
         else if (state is not null and not GroupState.Empty) error = KafkaError.NonEmptyGroup;
-        var asked = topics.SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p))).ToArray();
+        var asked = topics.Where(t => !kept.Contains(t.Topic)).SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p))).ToArray();
         if (error == KafkaError.None) await log.DeleteCommittedOffsetsAsync(groupId, [.. asked.Where(committed.Contains)], CancellationToken.None);
         var response = call.Response;
         response.WriteError(error);
@@ -37,9 +39,16 @@ internal static class OffsetDelete
             foreach (var partition in partitions)
             {
                 response.WriteInt32(partition);
-                response.WriteError(KafkaError.None);
+                response.WriteError(kept.Contains(topic) ? KafkaError.GroupSubscribedToTopic : KafkaError.None);
             }
         }
+    }
+
+    private static async ValueTask<HashSet<string>> SubscribedAsync(KafkaCall call, string groupId, IEnumerable<string> topics)
+    {
+        var seen = await call.Broker.ConsumerTopics.SeeAsync(call.Cancel);
+        return call.Broker.Groups.LookAtConsumers(
+            groupId, group => topics.Where(t => seen.Find(t) is { } topic && group.IsSubscribedTo(topic.Id)).ToHashSet(StringComparer.Ordinal)) ?? [];
     }
 
     private static (string GroupId, (string Topic, int[] Partitions)[] Topics) Read(KafkaCall call)

@@ -12,6 +12,7 @@ internal static class ApiTable
         OffsetDelete.Api, DescribeCluster.Api, DescribeAcls.Api, CreateAcls.Api, DeleteAcls.Api, ElectLeaders.Api,
         AlterPartitionReassignments.Api, ListPartitionReassignments.Api, DescribeUserScramCredentials.Api, AlterUserScramCredentials.Api,
         DescribeTopicPartitions.Api, AddPartitionsToTxn.Api, AddOffsetsToTxn.Api, EndTxn.Api, TxnOffsetCommit.Api,
+        ConsumerGroupHeartbeat.Api, ConsumerGroupDescribe.Api,
         DescribeProducers.Api, DescribeTransactions.Api, ListTransactions.Api,
     ]);
 

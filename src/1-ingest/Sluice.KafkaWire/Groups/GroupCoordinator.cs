@@ -1,19 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
 using Sluice.KafkaWire.Wire;
+using Sluice.Log;
 
 namespace Sluice.KafkaWire.Groups;
 
 /// <summary>
-/// All groups of the broker. Members live in memory: after a restart every member is unknown and joins again, while committed offsets are
-/// in the log's metadata. One lock serves all groups, for no call does more than look into tables.
+/// All groups of the broker, those of the classic protocol and those of the consumer protocol. The members of a classic group live in
+/// memory: after a restart they are unknown and join again, while committed offsets are in the log's metadata. One lock serves all
+/// groups, for no call does more than look into tables.
 /// </summary>
-internal sealed class GroupCoordinator(KafkaOptions options, TimeProvider time)
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to dispose.")]
+internal sealed partial class GroupCoordinator
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly KafkaOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Func<IReadOnlyList<ConsumerGroupChange>, ValueTask> _save;
+
+    /// <param name="stored">The consumer groups there were when the broker ended.</param>
+    /// <param name="save">Stores changes of consumer groups.</param>
+    public GroupCoordinator(
+        KafkaOptions options,
+        TimeProvider time,
+        IReadOnlyList<StoredConsumerGroup> stored,
+        Func<IReadOnlyList<ConsumerGroupChange>, ValueTask> save)
+    {
+        (_options, _time, _save) = (options, time, save);
+        // Sessions begin with this, and end under the lock.
+        lock (_gate)
+        {
+            foreach (var group in stored) NewConsumers(group.Id).Restore(group);
+        }
+    }
 
     public Task<JoinResult> JoinAsync(string groupId, JoinRequest join)
     {
-        var limits = options.Limits;
+        var limits = _options.Limits;
         if (groupId.Length == 0) return RefusedAsync(KafkaError.InvalidGroupId, join);
         if (join.SessionTimeout < limits.SessionTimeoutMin || join.SessionTimeout > limits.SessionTimeoutMax)
             return RefusedAsync(KafkaError.InvalidSessionTimeout, join);
@@ -23,9 +46,10 @@ internal sealed class GroupCoordinator(KafkaOptions options, TimeProvider time)
             if (!_groups.TryGetValue(groupId, out var group))
             {
                 if (join.MemberId.Length > 0) return RefusedAsync(KafkaError.UnknownMemberId, join);
-                if (_groups.Count >= limits.GroupsMax) DropEmpty();
-                if (_groups.Count >= limits.GroupsMax) return RefusedAsync(KafkaError.CoordinatorNotAvailable, join);
-                _groups.Add(groupId, group = new Group(groupId, _gate, options, time));
+                // Members of the two protocols do not mix; without any, the group becomes one of who joins.
+                if (!TryForgetConsumers(groupId)) return RefusedAsync(KafkaError.InconsistentGroupProtocol, join);
+                if (!HasRoom()) return RefusedAsync(KafkaError.CoordinatorNotAvailable, join);
+                _groups.Add(groupId, group = new Group(groupId, _gate, _options, _time));
             }
 
             return group.JoinAsync(join);
@@ -52,23 +76,31 @@ internal sealed class GroupCoordinator(KafkaOptions options, TimeProvider time)
         lock (_gate) return _groups.TryGetValue(groupId, out var group) ? group.Leave(memberId, instanceId) : KafkaError.UnknownMemberId;
     }
 
-    /// <summary>Whether a client may commit offsets of the group in this generation.</summary>
-    public KafkaError MayCommit(string groupId, string memberId, string? instanceId, int generation)
+    /// <summary>Whether a client may commit offsets of the group in this generation, or epoch.</summary>
+    /// <param name="knowsEpochs">The request is one of those that members of the consumer protocol use.</param>
+    public KafkaError MayCommit(string groupId, string memberId, string? instanceId, int generation, bool knowsEpochs)
     {
         lock (_gate)
         {
+            if (_consumerGroups.TryGetValue(groupId, out var consumers))
+            {
+                var error = consumers.MayCommit(memberId, generation);
+                var isMembers = error is KafkaError.StaleMemberEpoch or KafkaError.None && !consumers.IsEmpty;
+                return isMembers && !knowsEpochs ? KafkaError.UnsupportedVersion : error;
+            }
+
             if (_groups.TryGetValue(groupId, out var group)) return group.MayCommit(memberId, instanceId, generation);
             return generation < 0 ? KafkaError.None : KafkaError.IllegalGeneration;
         }
     }
 
-    /// <summary>Looks at a group with the lock held; the default when it has no members and never had since the start.</summary>
+    /// <summary>Looks at a classic group with the lock held; the default when it has no members and never had since the start.</summary>
     public T? Look<T>(string groupId, Func<Group, T> look)
     {
         lock (_gate) return _groups.TryGetValue(groupId, out var group) ? look(group) : default;
     }
 
-    /// <summary>Looks at every group, with the lock held.</summary>
+    /// <summary>Looks at every classic group, with the lock held.</summary>
     public IReadOnlyList<T> LookAtAll<T>(Func<Group, T> look)
     {
         lock (_gate) return [.. _groups.Values.Select(look)];
@@ -80,7 +112,7 @@ internal sealed class GroupCoordinator(KafkaOptions options, TimeProvider time)
     {
         lock (_gate)
         {
-            if (!_groups.TryGetValue(groupId, out var group)) return true;
+            if (!_groups.TryGetValue(groupId, out var group)) return TryForgetConsumers(groupId);
             if (!group.IsEmpty) return false;
             group.End(KafkaError.GroupIdNotFound);
             return _groups.Remove(groupId);
@@ -94,13 +126,22 @@ internal sealed class GroupCoordinator(KafkaOptions options, TimeProvider time)
         {
             foreach (var group in _groups.Values) group.End(KafkaError.CoordinatorNotAvailable);
             _groups.Clear();
+            foreach (var group in _consumerGroups.Values) group.End();
+            _consumerGroups.Clear();
         }
     }
 
     private static Task<JoinResult> RefusedAsync(KafkaError error, JoinRequest join) => Task.FromResult(JoinResult.Refused(error, join.MemberId));
 
+    private bool HasRoom()
+    {
+        if (_groups.Count + _consumerGroups.Count >= _options.Limits.GroupsMax) DropEmpty();
+        return _groups.Count + _consumerGroups.Count < _options.Limits.GroupsMax;
+    }
+
     private void DropEmpty()
     {
+        foreach (var id in _consumerGroups.Keys.ToArray()) TryForgetConsumers(id);
         foreach (var group in _groups.Values.Where(g => g.IsEmpty).ToArray())
         {
             group.End(KafkaError.GroupIdNotFound);

@@ -27,7 +27,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
         var response = call.Http.Response;
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = MediaTypes.EventStream;
-        response.Headers["x-amzn-RequestId"] = Guid.NewGuid().ToString();
+        response.Headers["x-amzn-RequestId"] = RequestIds.Next().ToString();
         call.IsAnswered = true;
         var mark = EventStreamMessage.BeginEvent(call.Answer, EventStreamMessage.InitialResponse, call.Format);
         call.Response.Begin(call.Answer);

@@ -7,7 +7,7 @@ internal static class MetadataSchema
     public static long Version => Layouts.Length;
 
     /// <summary>What each layout adds to the one before.</summary>
-    public static string[] Layouts { get; } = [Create, AddStreams, AddTransactions];
+    public static string[] Layouts { get; } = [Create, AddStreams, AddTransactions, AddConsumerGroups];
 
     private const string Create =
         """
@@ -98,6 +98,22 @@ internal static class MetadataSchema
           next_offset      INTEGER NOT NULL,
           metadata         TEXT    NOT NULL,
           PRIMARY KEY (transactional_id, group_id, topic_id, partition)
+        ) STRICT, WITHOUT ROWID;
+        """;
+
+    /// <summary>What layout 4 adds: consumer groups of the KIP-848 protocol.</summary>
+    private const string AddConsumerGroups =
+        """
+        CREATE TABLE consumer_group (
+          group_id         TEXT    NOT NULL PRIMARY KEY,
+          epoch            INTEGER NOT NULL,
+          assignment_epoch INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE consumer_group_member (
+          group_id  TEXT NOT NULL REFERENCES consumer_group(group_id) ON DELETE CASCADE,
+          member_id TEXT NOT NULL,
+          state     TEXT NOT NULL,
+          PRIMARY KEY (group_id, member_id)
         ) STRICT, WITHOUT ROWID;
         """;
 }

@@ -104,7 +104,7 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         {
             var walked = await InTurnAsync(StepAsync, cancel);
             if (walked) continue;
-            var due = _planner.IsOpen ? _clock.DueIn() : null;
+            var due = _planner.HasRecords ? _clock.DueIn() : null;
             var position = _planner.Position;
             await _flushes.SleepAsync(
                 token => context.Log.WaitForRecordsAsync(partition, position, token).AsTask(), due, context.Time, cancel);
@@ -131,32 +131,27 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         _clock.Closed();
         var offsets = await context.Log.OffsetsAsync(partition, cancel);
         var committed = await FindCommittedAsync(cancel);
-        var position = committed?.Offset ?? offsets.Start;
-        if (position > offsets.End)
+        var from = committed?.Offset ?? offsets.Start;
+        if (from > offsets.End)
         {
             throw new SinkException(
-                $"{partition} is sunk up to offset {position} and the log ends at {offsets.End}: the log lost records, or is another log. " +
+                $"{partition} is sunk up to offset {from} and the log ends at {offsets.End}: the log lost records, or is another log. " +
                 $"Objects of these offsets exist and are not overwritten. Restore the log, or give the connector another name.");
         }
 
-        SetCommitted(position);
-        var pending = Decision.Parse(committed?.Metadata ?? "");
+        SetCommitted(from);
+        var pending = Decision.Parse(committed?.Metadata ?? "", from);
         if (pending.Length > 0)
         {
             var redone = await StillToWriteAsync(pending, offsets, cancel);
-            position = pending[^1].End;
+            from = pending[^1].End;
             if (redone.Length > 0) Count(await task.Writer.WriteAsync(partition, redone, cancel));
-            await CommitAsync(position, "", cancel);
+            await CommitAsync(from, "", cancel);
         }
 
-        if (position < offsets.Start)
-        {
-            CountLost(position, offsets.Start);
-            position = offsets.Start;
-        }
-
-        _planner = new ObjectPlanner(context.Config, position);
-        SetPosition(position);
+        if (from < offsets.Start) CountLost(from, offsets.Start);
+        _planner = new ObjectPlanner(context.Config, from, Math.Max(from, offsets.Start));
+        SetPosition(_planner.Position);
         return true;
     }
 
@@ -167,26 +162,24 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
     }
 
     /// <summary>
-    /// The ranges of a decision that can and must be written again. One whose first records the log no longer holds was either
-    /// put before the crash, and its object is there, or is cut to what is left.
+    /// The ranges of a decision that must be written again. One whose first records the log no longer holds was either put before the
+    /// crash, and its object is there, or is put with what is left.
     /// </summary>
     private async Task<ObjectRange[]> StillToWriteAsync(ObjectRange[] pending, PartitionOffsets offsets, CancellationToken cancel)
     {
-        var left = new List<ObjectRange>();
-        foreach (var range in pending)
+        // They are put in order: where one is there, so are those before it.
+        var from = pending.Length;
+        while (from > 0 && !await IsPutAsync(pending[from - 1])) from--;
+        foreach (var range in pending.AsSpan(from))
         {
-            if (range.Start >= offsets.Start)
-            {
-                left.Add(range);
-            }
-            else if (await context.Objects.HeadAsync(context.Config.KeyOf(partition, range.Start), cancel) is null)
-            {
-                CountLost(range.Start, Math.Min(range.End, offsets.Start));
-                if (range.End > offsets.Start) left.Add(range with { Start = offsets.Start });
-            }
+            if (range.From < offsets.Start) CountLost(range.From, Math.Min(range.End, offsets.Start));
         }
 
-        return [.. left];
+        return pending[from..];
+
+        // Nothing can have been put otherwise that is not put again with the same bytes.
+        async Task<bool> IsPutAsync(ObjectRange range) =>
+            range.First < offsets.Start && await context.Objects.HeadAsync(context.Config.KeyOf(partition, range.First), cancel) is not null;
     }
 
     /// <summary>Walks what the log has next, and writes the objects that ended; false when there was nothing to walk.</summary>
@@ -196,8 +189,8 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         var walked = !fetched.Bytes.IsEmpty;
         if (walked && _planner.Walk(fetched.Bytes.Span, _finished) > 0) _clock.RecordsArrived();
         var due = walked ? _clock.IsScheduleDue : _clock.DueIn() == TimeSpan.Zero;
-        if (_planner.IsOpen && (due || _flushes.AnyUpTo(_planner.Position))) _planner.Cut(_finished);
-        if (!_planner.IsOpen) _clock.Closed();
+        if ((_planner.HasRecords && due) || _flushes.AnyUpTo(_planner.Position)) _planner.Cut(_finished);
+        if (!_planner.HasRecords) _clock.Closed();
         SetPosition(_planner.Position);
         await WriteFinishedAsync(cancel);
         _flushes.CompleteUpTo(_planner.IsOpen ? _committed : _planner.Position);
@@ -212,7 +205,7 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         for (var from = 0; from < ranges.Length; from += SinkLimits.ObjectsPerDecision)
         {
             var decided = ranges.AsMemory(from, Math.Min(SinkLimits.ObjectsPerDecision, ranges.Length - from));
-            await CommitAsync(decided.Span[0].Start, Decision.Format(decided.Span), cancel);
+            await CommitAsync(decided.Span[0].From, Decision.Format(decided.Span), cancel);
             Count(await task.Writer.WriteAsync(partition, decided, cancel));
             await CommitAsync(decided.Span[^1].End, "", cancel);
         }

@@ -53,11 +53,15 @@ public sealed partial class DeltaTable
     /// </summary>
     public async Task<int> CleanLogAsync(CancellationToken cancel) => await _upkeep.CleanLogAsync(await SnapshotAsync(cancel), cancel);
 
-    /// <summary>Writes a checkpoint of the newest version, due or not.</summary>
-    public async Task CheckpointAsync(CancellationToken cancel)
+    /// <summary>Writes a checkpoint of the newest version, due or not; false when that version has one, or is the first.</summary>
+    public async Task<bool> CheckpointAsync(CancellationToken cancel)
     {
         var snapshot = await SnapshotAsync(cancel);
-        if (snapshot.Version > 0) await _checkpoints.WriteAsync(snapshot, cancel);
+        if (snapshot.Version == 0) return false;
+        var names = await _log.ListAsync(snapshot.Version, cancel);
+        if (LogSegment.Find(names, snapshot.Version, out _)?.CheckpointVersion == snapshot.Version) return false;
+        await _checkpoints.WriteAsync(snapshot, cancel);
+        return true;
     }
 
     /// <summary>

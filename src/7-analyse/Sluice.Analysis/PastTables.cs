@@ -34,20 +34,58 @@ internal sealed class PastTables
     {
         var past = new PastTables(sql);
         var tokens = SqlTokens.Read(sql);
-        var text = new StringBuilder();
-        var copied = 0;
+        var edits = new SortedDictionary<int, SqlEdit>();
         for (var i = 1; i + 2 < tokens.Count; i++)
         {
             if (!IsAsOf(tokens, i)) continue;
             var last = tokens[i - 1].IsWord("FOR") ? i - 2 : i - 1;
             if (last < 0 || past.Read(tokens, last, i) is not { } found) continue;
-            text.Append(sql, copied, tokens[last - 2].Start - copied).Append(Quote(found.View));
-            copied = tokens[found.End].End;
+            edits[last - 2] = new SqlEdit(tokens[last - 2].Start, tokens[found.End].End, Quote(found.View));
         }
 
-        if (copied > 0) past.Sql = text.Append(sql, copied, sql.Length - copied).ToString();
+        if (edits.Count == 0) return past;
+        past.Qualify(tokens, edits);
+        var text = new StringBuilder();
+        var copied = 0;
+        foreach (var edit in edits.Values)
+        {
+            text.Append(sql, copied, edit.Start - copied).Append(edit.Text);
+            copied = edit.End;
+        }
+
+        past.Sql = text.Append(sql, copied, sql.Length - copied).ToString();
         return past;
     }
+
+    /// <summary>
+    /// Names columns in full (<c>batch.pin.title</c>) after the table as it was, where the statement reads it only so: beside the table as
+    /// it is they are of that one.
+    /// </summary>
+    /// <exception cref="QueryRefusedException">The column may be of several versions of the table.</exception>
+    private void Qualify(List<SqlToken> tokens, SortedDictionary<int, SqlEdit> edits)
+    {
+        var present = new HashSet<TableName>();
+        var columns = new List<(int At, TableName Table)>();
+        for (var i = 0; i + 2 < tokens.Count; i++)
+        {
+            var begins = tokens[i].IsName && tokens[i + 1].IsSymbol('.') && tokens[i + 2].IsName && (i == 0 || !tokens[i - 1].IsSymbol('.'));
+            if (!begins || edits.ContainsKey(i)) continue;
+            var table = Folded(new TableName(tokens[i].Value, tokens[i + 2].Value));
+            if (i + 4 < tokens.Count && tokens[i + 3].IsSymbol('.') && tokens[i + 4].IsName) columns.Add((i, table));
+            else present.Add(table);
+        }
+
+        foreach (var (at, table) in columns)
+        {
+            var views = _byView.Values.Where(v => Folded(v.Name) == table).Select(v => v.View).ToList();
+            if (views.Count == 0 || present.Contains(table)) continue;
+            if (views.Count > 1)
+                throw new QueryRefusedException($"'{table}.{tokens[at + 4].Value}' may be of several versions of the table: give each of them an alias, and name columns by it");
+            edits[at] = new SqlEdit(tokens[at].Start, tokens[at + 2].End, Quote(views[0]));
+        }
+    }
+
+    private static TableName Folded(TableName name) => new(name.Namespace.ToLowerInvariant(), name.Name.ToLowerInvariant());
 
     private static bool IsAsOf(List<SqlToken> tokens, int i) =>
         (tokens[i].IsWord("VERSION") || tokens[i].IsWord("TIMESTAMP")) && tokens[i + 1].IsWord("AS") && tokens[i + 2].IsWord("OF");
@@ -92,4 +130,7 @@ internal sealed class PastTables
     private static long Version(string value) => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
         ? version
         : throw new QueryRefusedException($"'{value}' is no version; 'sluice history TABLE' lists them");
+
+    /// <summary>A part of the statement, by its characters, and what stands there for DuckDB.</summary>
+    private readonly record struct SqlEdit(int Start, int End, string Text);
 }

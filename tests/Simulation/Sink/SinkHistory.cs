@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Sluice.Log;
+using Sluice.Objects;
 using Sluice.Sink;
 using Sluice.Testing;
 using Sluice.Testing.Watched;
@@ -22,7 +23,10 @@ internal sealed class SinkHistory : IAsyncDisposable
     private readonly MemoryObjectStore _objects = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     private readonly Dictionary<TopicPartition, List<AppendedRecord>> _appended = s_partitions.ToDictionary(p => p, _ => new List<AppendedRecord>());
+    private readonly Dictionary<TopicPartition, long> _retained = s_partitions.ToDictionary(p => p, _ => 0L);
     private readonly bool _drops;
+    private readonly bool _removes;
+    private readonly NullValues _nulls;
     /// <summary>Fails when a commit promised what is not there; thrown inside the sink, it would only be retried.</summary>
     private readonly TaskCompletionSource _brokenPromise = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _timestampMs;
@@ -31,6 +35,8 @@ internal sealed class SinkHistory : IAsyncDisposable
     {
         _random = new Random(seed);
         _drops = _random.Next(3) == 0;
+        _removes = _random.Next(3) == 0;
+        _nulls = _random.Next(3) == 0 ? NullValues.Ignore : NullValues.Write;
         _log.AddTopic("t.pin", 2);
         _log.AddTopic("other");
     }
@@ -72,10 +78,13 @@ internal sealed class SinkHistory : IAsyncDisposable
 
     private async Task StepAsync(S3Sink sink, WatchedLog log, Task run, Faults faults)
     {
-        switch (_random.Next(8))
+        switch (_random.Next(9))
         {
             case 0:
                 await _log.AppendControlAsync(AnyPartition());
+                break;
+            case 8:
+                if (_removes) await RemoveAsync(log);
                 break;
             case 1:
                 await FlushAsync(sink);
@@ -92,10 +101,19 @@ internal sealed class SinkHistory : IAsyncDisposable
         if (!run.IsCompleted && _random.Next(4) != 0) await RestAsync(log, faults);
     }
 
+    /// <summary>Retention removes the first records, sunk or not.</summary>
+    private async Task RemoveAsync(WatchedLog log)
+    {
+        var partition = AnyPartition();
+        var end = (await _log.OffsetsAsync(partition, s_none)).End;
+        lock (_appended) _retained[partition] = Math.Max(_retained[partition], _random.Next((int)end + 1));
+        log.RetainFrom(partition, _retained[partition]);
+    }
+
     private async Task RestAsync(WatchedLog log, Faults faults)
     {
-        // A partition that failed waits for the clock, which only a later step moves.
-        if (!faults.AreCrashes) return;
+        // A partition that failed, or that retention overtook, waits for the clock, which only a later step moves.
+        if (!faults.AreCrashes || _removes) return;
         await await Task.WhenAny(log.AsleepAsync(s_partitions), faults.Crashed, _brokenPromise.Task);
     }
 
@@ -137,7 +155,7 @@ internal sealed class SinkHistory : IAsyncDisposable
         var number = _random.Next(1_000_000);
         return _random.Next(10) switch
         {
-            0 => (null, "null"),
+            0 => (null, _nulls == NullValues.Write ? "null" : null),
             1 => ($"{{ \"n\" : {number}.50 }}", $"{{\"n\":{number}.50}}"),
             2 => ($"not json {number}", _drops ? null : $"not json {number}"),
             3 => ($"\"{number}\n\"", _drops ? null : $"!escaped \"{number}\\x0A\""),
@@ -150,6 +168,7 @@ internal sealed class SinkHistory : IAsyncDisposable
     private S3Sink NewSink(Faults faults, out WatchedLog log)
     {
         log = new WatchedLog(_log, faults) { OnCommit = CheckCommitAsync };
+        foreach (var (partition, start) in _retained) log.RetainFrom(partition, start);
         var config = new SinkConfig
         {
             Name = "sim",
@@ -161,6 +180,7 @@ internal sealed class SinkHistory : IAsyncDisposable
             RotateScheduleInterval = _random.Next(3) == 0 ? TimeSpan.FromSeconds(15) : null,
             IdleFlush = _random.Next(3) == 0 ? null : TimeSpan.FromSeconds(_random.Next(1, 20)),
             PartBytes = _random.Next(20, 200),
+            NullValues = _nulls,
             MalformedValues = _drops ? MalformedValues.Drop : MalformedValues.Land,
             RetryBackoff = TimeSpan.FromSeconds(1),
         };
@@ -176,7 +196,9 @@ internal sealed class SinkHistory : IAsyncDisposable
             lock (_appended)
             {
                 foreach (var record in _appended[committed.Partition].Where(r => r.Offset < committed.Offset && r.Line is not null))
-                    landed.ShouldContainKey(record.Offset);
+                {
+                    if (record.Offset >= _retained[committed.Partition]) landed.ShouldContainKey(record.Offset);
+                }
             }
         }
         catch (ShouldAssertException e)
@@ -193,27 +215,62 @@ internal sealed class SinkHistory : IAsyncDisposable
         {
             var landed = await LandedAsync(partition);
             List<AppendedRecord> expected;
-            lock (_appended) expected = [.. _appended[partition].Where(r => r.Line is not null)];
+            lock (_appended)
+            {
+                // What retention removed may have been sunk before, or not.
+                expected = [.. _appended[partition].Where(r => r.Line is not null && (r.Offset >= _retained[partition] || landed.ContainsKey(r.Offset)))];
+            }
+
             if (complete) landed.Count.ShouldBe(expected.Count);
             landed.Select(l => new AppendedRecord(l.Key, l.Value)).ShouldBe(expected.Take(landed.Count));
         }
     }
 
+    /// <summary>The lines by their offsets, as they follow from the objects' names and from the offsets beside them.</summary>
     private async Task<SortedDictionary<long, string>> LandedAsync(TopicPartition partition)
     {
+        var offsets = await OffsetsAsync(partition);
         var landed = new SortedDictionary<long, string>();
         var prefix = $"topics/{partition.Topic}/partition={partition.Partition}/";
         await foreach (var info in _objects.ListAsync(prefix, null, s_none))
         {
-            var name = info.Key.Value[prefix.Length..];
-            name.ShouldMatch($@"^t\.pin\+{partition.Partition}\+\d{{10}}\.json$");
-            var offset = long.Parse(name.Split('+')[2][..10]);
+            var start = StartOf(info.Key.Value, prefix, partition);
             var text = Encoding.UTF8.GetString((await _objects.GetAsync(info.Key, s_none)).ShouldNotBeNull().Span);
             text.ShouldEndWith("\n");
-            foreach (var line in text[..^1].Split('\n')) landed.TryAdd(offset++, line).ShouldBeTrue($"offset {offset - 1} of {partition} is in two objects");
+            var lines = text[..^1].Split('\n');
+            IEnumerable<long> places = offsets.Values.SingleOrDefault(o => o.Object == start) is { } said
+                ? said.Lines.SelectMany(range => Numbers(range.From, range.To))
+                : Numbers(start, start + lines.Length);
+            places.Count().ShouldBe(lines.Length);
+            foreach (var (offset, line) in places.Zip(lines)) landed.TryAdd(offset, line).ShouldBeTrue($"offset {offset} of {partition} is in two objects");
         }
 
         return landed;
+    }
+
+    private async Task<SortedDictionary<long, LandedOffsets>> OffsetsAsync(TopicPartition partition)
+    {
+        var offsets = new SortedDictionary<long, LandedOffsets>();
+        var prefix = $"topics.offsets/{partition.Topic}/partition={partition.Partition}/";
+        await foreach (var info in _objects.ListAsync(prefix, null, s_none))
+        {
+            var said = LandedOffsets.Parse((await _objects.GetAsync(info.Key, s_none)).ShouldNotBeNull());
+            said.Start.ShouldBe(StartOf(info.Key.Value, prefix, partition));
+            offsets.Add(said.Start, said);
+        }
+
+        return offsets;
+    }
+
+    private static long StartOf(string key, string prefix, TopicPartition partition)
+    {
+        key[prefix.Length..].ShouldMatch($@"^t\.pin\+{partition.Partition}\+\d{{10}}\.json$");
+        return long.Parse(key[prefix.Length..].Split('+')[2][..10]);
+    }
+
+    private static IEnumerable<long> Numbers(long from, long to)
+    {
+        for (var number = from; number < to; number++) yield return number;
     }
 
     private readonly record struct AppendedRecord(long Offset, string? Line);

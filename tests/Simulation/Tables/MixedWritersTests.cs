@@ -40,8 +40,7 @@ public sealed class MixedWritersTests
             {
                 for (var attempt = 0; await work(own, same, i) is { Outcome: not CommitOutcome.Committed } conflict; attempt++)
                 {
-                    conflict.Outcome.ShouldBeOneOf(CommitOutcome.DeleteConflict, CommitOutcome.AppendConflict);
-                    conflict.Reason.ShouldNotBeNullOrEmpty();
+                    ConflictText.ShouldNameItsRule(conflict);
                     Interlocked.Increment(ref conflicts);
                     attempt.ShouldBeLessThan(200);
                 }

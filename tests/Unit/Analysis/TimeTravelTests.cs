@@ -17,6 +17,9 @@ public sealed class TimeTravelTests(TravelledTables tables) : IClassFixture<Trav
     [InlineData("SELECT count(pin.n) FROM t.pin VERSION /* here */ AS -- and\n OF 2", "2")]
     [InlineData("SELECT count(*) FROM t.pin now JOIN t.pin VERSION AS OF 1 past ON now.n = past.n", "1")]
     [InlineData("SELECT (SELECT count(*) FROM t.pin VERSION AS OF 1) + (SELECT 10 * count(*) FROM t.pin VERSION AS OF 2) + (SELECT 100 * count(*) FROM t.pin)", "321")]
+    [InlineData("SELECT max(t.pin.n) FROM t.pin VERSION AS OF 2 WHERE t.pin.n < 3", "2")]
+    [InlineData("SELECT max(T.\"Pin\".n) FROM \"t\".pin FOR VERSION AS OF 2 ORDER BY max(t.pin.n)", "2")]
+    [InlineData("SELECT max(t.pin.n) FROM t.pin JOIN (SELECT n FROM t.pin VERSION AS OF 1) past ON past.n < t.pin.n", "3")]
     [InlineData("WITH old AS (SELECT * FROM t.pin VERSION AS OF 2) SELECT count(*) FROM old", "2")]
     [InlineData("SELECT count(*) FROM t.pin EXCEPT SELECT count(*) FROM t.pin VERSION AS OF 1", "3")]
     [InlineData("SELECT count(*) FROM t.pin TIMESTAMP AS OF '2026-01-02'", "1")]
@@ -43,6 +46,7 @@ public sealed class TimeTravelTests(TravelledTables tables) : IClassFixture<Trav
     [InlineData("SELECT * FROM t.pin TIMESTAMP AS OF now()", "stands a text")]
     [InlineData("SELECT * FROM pin VERSION AS OF 1", "needs the table's full name, e.g. batch.pin")]
     [InlineData("SELECT * FROM c.t.pin VERSION AS OF 1", "needs the table's full name")]
+    [InlineData("SELECT t.pin.n FROM t.pin VERSION AS OF 1 JOIN t.pin VERSION AS OF 2 later ON later.n > 1", "'t.pin.n' may be of several versions of the table: give each of them an alias")]
     [InlineData("SELECT * FROM t.pins VERSION AS OF 1", "there is no table 't.pins'")]
     [InlineData("DELETE FROM t.pin VERSION AS OF 1", "only a SELECT is run here")]
     public async Task A_wrong_journey_is_refused_with_the_way_out(string sql, string message)

@@ -31,6 +31,32 @@ public sealed class MaintenanceTests
     }
 
     [Fact]
+    public async Task A_table_that_nobody_changed_since_is_left_as_it_is()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var bed = new TableBed(time);
+        using var maintenance = Maintenance(bed);
+        var table = await bed.CreateAsync("a", ("a", "INTEGER"));
+        await bed.AppendAsync(table, "SELECT 1::INTEGER AS a");
+        await maintenance.RunAsync(table, new MaintenanceOptions { ZOrderBy = ["a"] }, TableBed.Cancel);
+        var before = Files();
+        for (var night = 0; night < 3; night++)
+        {
+            time.Advance(TimeSpan.FromDays(1));
+            await maintenance.RunAsync(table, new MaintenanceOptions { ZOrderBy = ["a"] }, TableBed.Cancel);
+        }
+
+        before.ShouldContain(file => file.Name.EndsWith(".checkpoint.parquet", StringComparison.Ordinal));
+        Files().ShouldBe(before);
+        await bed.AppendAsync(table, "SELECT 2::INTEGER AS a");
+        await maintenance.RunAsync(table, new MaintenanceOptions(), TableBed.Cancel);
+        Files().Count(file => file.Name.EndsWith(".checkpoint.parquet", StringComparison.Ordinal)).ShouldBe(2);
+
+        List<(string Name, DateTime Written)> Files() =>
+            [.. new DirectoryInfo(bed.TableDirectory(table)).EnumerateFiles("*", SearchOption.AllDirectories).Select(f => (f.FullName, f.LastWriteTimeUtc)).Order()];
+    }
+
+    [Fact]
     public async Task Only_files_that_are_not_in_order_are_put_in_order()
     {
         using var bed = new TableBed();

@@ -88,6 +88,7 @@ internal sealed class AlteredTable
         var changes = field.Has(TypeWidening.Key) ? JsonNode.Parse(field.Metadata.GetProperty(TypeWidening.Key).GetRawText())!.AsArray() : [];
         changes.Add(new JsonObject { ["fromType"] = TypeWidening.Name(field.Type), ["toType"] = TypeWidening.Name(to) });
         _fields[at] = field.With(TypeWidening.Key, changes) with { Type = to };
+        _protocol = ProtocolNeeds.Raise(_protocol, ProtocolNeeds.Features(_properties, Schema));
         return "CHANGE COLUMN";
     }
 
@@ -148,9 +149,12 @@ internal sealed class AlteredTable
         var timed = Features.IsOn(_properties, Features.InCommitTimestamps);
         if (properties.Keys.FirstOrDefault(k => k.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal)) is { } constraint)
             throw new TableSchemaException(_table, $"the property {constraint} is a constraint: add it as one, so that the rows which are there are held against it");
+        if (properties.Keys.FirstOrDefault(k => k is ColumnMapping.MaxIdKey or InCommitTimestamps.VersionKey or InCommitTimestamps.TimeKey) is { } kept)
+            throw new TableSchemaException(_table, $"the property {kept} is kept by those who write the table, and cannot be set");
         foreach (var (key, value) in ProtocolNeeds.Kept(properties)) _properties[key] = value;
-        if (timed != Features.IsOn(_properties, Features.InCommitTimestamps))
-            throw new TableSchemaException(_table, $"{Features.InCommitTimestamps} is chosen when a table is created, and stays");
+        // Since when they are on, the commit that switches them on says.
+        if (timed != Features.IsOn(_properties, Features.InCommitTimestamps)) _properties.Remove(InCommitTimestamps.VersionKey);
+        if (timed != Features.IsOn(_properties, Features.InCommitTimestamps)) _properties.Remove(InCommitTimestamps.TimeKey);
         if (mapped && !Mapped) throw new TableSchemaException(_table, $"its columns are mapped, and {ColumnMapping.ModeKey} stays");
         _protocol = ProtocolNeeds.Raise(_protocol, [.. ProtocolNeeds.Features(properties, Schema), .. ProtocolNeeds.Features(_properties, Schema)]);
         // The files that are there have the columns' own names.
@@ -162,7 +166,7 @@ internal sealed class AlteredTable
     {
         foreach (var name in names)
         {
-            if (name is Features.InCommitTimestamps or ColumnMapping.ModeKey or ColumnMapping.MaxIdKey || name.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal))
+            if (InCommitTimestamps.Keys.Contains(name) || name is ColumnMapping.ModeKey or ColumnMapping.MaxIdKey || name.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal))
                 throw new TableSchemaException(_table, $"the property {name} cannot be taken off like this");
             _properties.Remove(name);
         }

@@ -12,7 +12,7 @@ public abstract record TableAlteration
 
     /// <summary>
     /// Gives a column a type that holds all values of the one it has: integers up to BIGINT, FLOAT to DOUBLE, integers up to INTEGER to
-    /// DOUBLE, decimals with more digits. The table must have <c>delta.enableTypeWidening</c>. Files that are there stay as they are.
+    /// DOUBLE, DATE to TIMESTAMP, numbers to decimals with more digits. The table must have <c>delta.enableTypeWidening</c>. Files that are there stay as they are.
     /// </summary>
     public sealed record WidenColumn(string Name, string DuckDbType) : TableAlteration;
 

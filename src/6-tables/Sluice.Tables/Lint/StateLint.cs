@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Sluice.Tables;
@@ -67,19 +68,24 @@ internal static class StateLint
             $"the column id {id.Key} is given twice");
         var highest = fields.Max(f => f.ColumnId) ?? 0;
         report.Require(
-            long.TryParse(metadata.Configuration.GetValueOrDefault(ColumnMapping.MaxIdKey), System.Globalization.CultureInfo.InvariantCulture, out var max) && max >= highest,
+            long.TryParse(metadata.Configuration.GetValueOrDefault(ColumnMapping.MaxIdKey), CultureInfo.InvariantCulture, out var max) && max >= highest,
             Section, place, $"{ColumnMapping.MaxIdKey} is missing or below the highest id, {highest}");
     }
 
     private static void CheckTime(LintReport report, string place, IReadOnlyList<ILogAction> actions, TableState before, TableState after)
     {
         const string Section = "In-Commit Timestamps";
-        if (!Features.IsOn(after.Metadata!.Configuration, Features.InCommitTimestamps)) return;
+        if (!InCommitTimestamps.AreOn(after.Metadata!)) return;
         var first = actions.Count > 0 ? actions[0] : null;
         report.Require(first is CommitInfo { InCommitTimestamp: not null }, Section, place, "its first action is no commitInfo with an inCommitTimestamp");
         report.Require(
             before.LastCommit?.InCommitTimestamp is not { } last || after.LastCommit?.InCommitTimestamp > last, Section, place,
             "its inCommitTimestamp is not later than that of the version before");
+        if (before.Metadata is null || InCommitTimestamps.AreOn(before.Metadata)) return;
+        var since = after.Metadata!.Configuration;
+        var told = since.GetValueOrDefault(InCommitTimestamps.VersionKey) == after.Version.ToString(CultureInfo.InvariantCulture)
+            && since.GetValueOrDefault(InCommitTimestamps.TimeKey) == after.LastCommit?.InCommitTimestamp?.ToString(CultureInfo.InvariantCulture);
+        report.Require(told, Section, place, $"it switches them on, and {InCommitTimestamps.VersionKey} and {InCommitTimestamps.TimeKey} do not say so");
     }
 
     private static void CheckAdd(LintReport report, string place, AddFile add, TableState state, HashSet<string> partitions)

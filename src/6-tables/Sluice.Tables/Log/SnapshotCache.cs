@@ -49,9 +49,10 @@ internal sealed class SnapshotCache(TableName table, SnapshotLoader loader, Time
         }
     }
 
-    /// <exception cref="TableUnsupportedException">The table needs a reader feature that is missing here.</exception>
-    public Snapshot Readable(Snapshot snapshot) =>
-        Features.ReadFault(snapshot.Protocol) is { } fault ? throw new TableUnsupportedException(table, fault) : snapshot;
+    /// <exception cref="TableUnsupportedException">The table needs a reader feature, or a change of a column's type, that is missing here.</exception>
+    public Snapshot Readable(Snapshot snapshot) => (Features.ReadFault(snapshot.Protocol) ?? TypeWidening.Fault(snapshot.DeltaSchema)) is { } fault
+        ? throw new TableUnsupportedException(table, fault)
+        : snapshot;
 
     /// <summary>The last snapshot while it is young: old commits may be cleaned up, and then the next one by number is not the next.</summary>
     private Snapshot? Fresh()

@@ -26,7 +26,7 @@ internal sealed class TableCommitter(
         var info = new CommitInfo
         {
             Timestamp = now,
-            InCommitTimestamp = Features.IsOn(start.Metadata.Configuration, Features.InCommitTimestamps) ? now : null,
+            InCommitTimestamp = InCommitTimestamps.AreOn(start.Metadata) ? now : null,
             Operation = "CREATE TABLE",
             OperationParameters = new Dictionary<string, string>
             {
@@ -72,7 +72,7 @@ internal sealed class TableCommitter(
         {
             if (latest.Version >= known)
             {
-                var actions = commit.Build(await CommitTimeAsync(latest, change.Metadata ?? basis.Metadata, cancel));
+                var actions = commit.Build(latest.Version + 1, await CommitTimeAsync(latest, change.Metadata ?? basis.Metadata, cancel));
                 if (await PutAsync(latest.Version + 1, actions, commit.TxnId, cancel)) return await CommittedAsync(loader.Advance(latest, actions));
             }
 
@@ -102,7 +102,7 @@ internal sealed class TableCommitter(
     /// </summary>
     private async ValueTask<long?> CommitTimeAsync(Snapshot latest, TableMetadata metadata, CancellationToken cancel)
     {
-        if (!Features.IsOn(metadata.Configuration, Features.InCommitTimestamps)) return null;
+        if (!InCommitTimestamps.AreOn(metadata)) return null;
         var before = latest.State.LastCommit;
         // A snapshot that a checkpoint gave does not hold the commit's own words.
         if (before is null && await log.ReadCommitAsync(latest.Version, cancel) is { } actions) before = actions.OfType<CommitInfo>().FirstOrDefault();

@@ -39,8 +39,9 @@ internal sealed class CommitActions
 
     public Intent Intent { get; }
 
+    /// <param name="version">The one that the commit shall be.</param>
     /// <param name="commitTime">The in-commit timestamp, in milliseconds since 1970, where the table keeps one.</param>
-    public List<ILogAction> Build(long? commitTime)
+    public List<ILogAction> Build(long version, long? commitTime)
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         var actions = new List<ILogAction>(3 + _change.Transactions.Count + _removes.Length + _change.Adds.Count + _change.ChangeFiles.Count)
@@ -48,7 +49,7 @@ internal sealed class CommitActions
             Info(now) with { InCommitTimestamp = commitTime },
         };
         if (_change.Protocol is { } protocol) actions.Add(protocol);
-        if (_change.Metadata is { } metadata) actions.Add(metadata);
+        if (_change.Metadata is { } metadata) actions.Add(commitTime is { } time ? InCommitTimestamps.Since(_basis.Metadata, metadata, version, time) : metadata);
         actions.AddRange(_change.Transactions.Select(t => t with { LastUpdated = now }));
         actions.AddRange(_removes);
         actions.AddRange(_change.Adds.Select(add => add.DataChange == _change.DataChange ? add : add with { DataChange = _change.DataChange }));

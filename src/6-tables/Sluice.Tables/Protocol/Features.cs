@@ -13,6 +13,9 @@ internal static class Features
     public const string ConstraintPrefix = "delta.constraints.";
     public const string Invariants = "delta.invariants";
 
+    /// <summary>The type of a column that nothing is known of but nulls.</summary>
+    public const string Void = "void";
+
     private const int NamedReaderFeatures = 3;
     private const int NamedWriterFeatures = 7;
 
@@ -57,6 +60,7 @@ internal static class Features
         {
             if (field.Has("delta.generationExpression")) yield return "generatedColumns";
             if (field.Has("delta.identity.start")) yield return "identityColumns";
+            if (field.Type is PrimitiveType { Name: Void }) yield return $"the type void (of '{field.Name}')";
         }
     }
 

@@ -40,6 +40,8 @@ internal static class DuckDbType
         "date" => "DATE",
         "timestamp" => "TIMESTAMP WITH TIME ZONE",
         "timestamp_ntz" => "TIMESTAMP",
+        // It holds nothing but nulls and stands in no file; DuckDB makes INTEGER of such a column too.
+        Features.Void => "INTEGER",
         _ => null,
     };
 

@@ -57,7 +57,9 @@ internal static class SchemaJson
 
     private static bool Flag(JsonElement element, string name) => !element.TryGetProperty(name, out var flag) || flag.GetBoolean();
 
-    private static DeltaType ReadName(string name)
+    /// <summary>A type that is named by a text.</summary>
+    /// <exception cref="LogFormatException">The text is no type.</exception>
+    public static DeltaType ReadName(string name)
     {
         if (name == "decimal") return new DecimalType(10, 0);
         if (!name.StartsWith("decimal(", StringComparison.Ordinal)) return new PrimitiveType(name);

@@ -46,8 +46,18 @@ internal readonly record struct Bound : IComparable<Bound>
     /// <summary>The bound one cut higher, for times.</summary>
     public Bound Widened() => new(_number + TimeCut.Ticks, _double, _text);
 
-    private static Bound? Exact(string text) =>
-        text.Count(char.IsAsciiDigit) <= 27 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new(number, 0, null) : null;
+    /// <summary>A text with more digits, or with an exponent beyond the 28 places of a decimal, would be rounded.</summary>
+    private static Bound? Exact(string text)
+    {
+        var exponent = text.IndexOfAny(['e', 'E']);
+        var digits = exponent < 0 ? text.Length : exponent;
+        var power = 0;
+        if (exponent >= 0 && !int.TryParse(text.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out power)) return null;
+        var point = text.IndexOf('.');
+        var places = point < 0 ? 0 : digits - point - 1;
+        if (digits > 28 || places - power > 28) return null;
+        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new(number, 0, null) : null;
+    }
 
     private static Bound? Real(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? new(0, number, null) : null;

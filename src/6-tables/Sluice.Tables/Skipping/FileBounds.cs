@@ -34,7 +34,8 @@ internal sealed class FileBounds(AddFile file, IReadOnlySet<string> partitions) 
 
     private Bound? Value(string section, StructField field)
     {
-        if (Element(section, field) is not { } value) return null;
+        // A float's shortest text is not the double that it becomes.
+        if (Element(section, field) is not { } value || TypeWidening.WasEver(field, "float")) return null;
         return value.ValueKind switch
         {
             JsonValueKind.String => Bound.Of(field.Type, value.GetString()!),

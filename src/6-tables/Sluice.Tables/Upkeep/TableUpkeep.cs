@@ -142,13 +142,11 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
         }
     }
 
-    /// <summary>Folders that begin with an underscore or a dot are not the table's, except for the change feed and partitions of such names.</summary>
+    /// <summary>What begins with an underscore or a dot, at any depth, is not the table's, except for the change feed and partitions of such names.</summary>
     private static bool Ignored(string path)
     {
-        if (path.StartsWith(LogFolder, StringComparison.Ordinal)) return true;
-        if (path.StartsWith(ChangeFeed.Folder + "/", StringComparison.Ordinal)) return false;
-        var first = path.Split('/')[0];
-        return (first[0] is '_' or '.') && !first.Contains('=');
+        var own = path.StartsWith(ChangeFeed.Folder + "/", StringComparison.Ordinal) ? path[(ChangeFeed.Folder.Length + 1)..] : path;
+        return path.StartsWith(LogFolder, StringComparison.Ordinal) || own.Split('/').Any(part => part.StartsWith('_') || part.StartsWith('.') ? !part.Contains('=') : false);
     }
 
     private async Task RequireFileAsync(AddFile add, long version, CancellationToken cancel)
@@ -163,11 +161,19 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
         }
     }
 
-    /// <summary>The metadata to go back to; null when it is the same. Column ids are never given out twice, so the highest one stays.</summary>
+    /// <summary>
+    /// The metadata to go back to; null when it is the same. Column ids are never given out twice, so the highest one stays; and commits
+    /// carry their times, or do not, as they did last.
+    /// </summary>
     private static TableMetadata? Metadata(Snapshot basis, Snapshot target)
     {
         var configuration = new Dictionary<string, string>(target.Metadata.Configuration);
-        if (basis.Metadata.Configuration.TryGetValue(ColumnMapping.MaxIdKey, out var highest)) configuration[ColumnMapping.MaxIdKey] = highest;
+        foreach (var key in InCommitTimestamps.Keys) configuration.Remove(key);
+        foreach (var key in InCommitTimestamps.Keys.Append(ColumnMapping.MaxIdKey))
+        {
+            if (basis.Metadata.Configuration.TryGetValue(key, out var stays)) configuration[key] = stays;
+        }
+
         var same = basis.Metadata.SchemaString == target.Metadata.SchemaString
             && basis.Metadata.PartitionColumns.SequenceEqual(target.Metadata.PartitionColumns)
             && basis.Metadata.Configuration.Count == configuration.Count

@@ -80,7 +80,7 @@ await ({
       await a.records.at(-1).commit();
       const b = await member('pf-848', ['pf-848'], { groupProtocol: 'consumer' });
       await until('two partitions each', () => a.partitions().length === 2 && b.partitions().length === 2);
-      await withAdmin(async admin => assert.equal((await admin.listGroups()).get('pf-848').groupType, 'consumer'));
+      await withAdmin(async admin => assert.equal((await admin.listGroups({ types: ['consumer'] })).get('pf-848').groupType, 'consumer'));
       await b.consumer.close(true);
       await until('four partitions again', () => a.partitions().length === 4);
       await a.consumer.close(true);

@@ -4,8 +4,8 @@ namespace Sluice.Sink;
 
 /// <summary>
 /// Walks the records of one partition and says where objects end: at flush.size records, at rotate.interval.ms between record
-/// timestamps, at a gap in the offsets, or where the caller cuts. It keeps no record: whoever writes an object reads it again,
-/// so an open object of any size costs no memory.
+/// timestamps, or where the caller cuts. Their ranges follow each other without a gap, whatever offsets have no record. It keeps no
+/// record: whoever writes an object reads it again, so an open object of any size costs no memory.
 /// </summary>
 internal sealed class ObjectPlanner
 {
@@ -14,23 +14,31 @@ internal sealed class ObjectPlanner
 
     private readonly int _flushSize;
     private readonly long _rotateIntervalMs;
-    private long _start;
+    private readonly bool _passesNulls;
+    private long _from;
+    private long _first;
     private long _end;
     private int _count;
     private long _firstTimestampMs;
 
-    public ObjectPlanner(SinkConfig config, long position)
+    /// <param name="from">The offset behind those of the last object.</param>
+    /// <param name="position">The first offset that the log can give, not before <paramref name="from"/>.</param>
+    public ObjectPlanner(SinkConfig config, long from, long position)
     {
         _flushSize = config.FlushSize;
         _rotateIntervalMs = (long?)config.RotateInterval?.TotalMilliseconds ?? long.MaxValue;
-        Position = position;
+        _passesNulls = config.NullValues != NullValues.Ignore;
+        (_from, Position) = (from, position);
     }
 
     /// <summary>The next offset to walk.</summary>
     public long Position { get; private set; }
 
     /// <summary>Whether records were walked that belong to no finished object.</summary>
-    public bool IsOpen => _count > 0;
+    public bool HasRecords => _count > 0;
+
+    /// <summary>Whether offsets were walked that no finished object accounts for.</summary>
+    public bool IsOpen => Position > _from;
 
     /// <summary>Walks the batches from <see cref="Position"/> on, adding the objects that end in them.</summary>
     /// <returns>How many records were walked.</returns>
@@ -40,7 +48,8 @@ internal sealed class ObjectPlanner
         var walked = 0;
         while (records.MoveNext())
         {
-            Add(records.Offset, records.TimestampMs, finished);
+            // As in Confluent's sink, a value that is passed over neither begins an object nor counts in one.
+            if (_passesNulls || !records.Value.IsNull) Add(records.Offset, records.TimestampMs, finished);
             walked++;
         }
 
@@ -48,21 +57,25 @@ internal sealed class ObjectPlanner
         return walked;
     }
 
-    /// <summary>Ends the open object, if any, where it is.</summary>
+    /// <summary>Ends the open object, if any, where walking is.</summary>
     public void Cut(List<ObjectRange> finished)
     {
-        if (!IsOpen) return;
-        finished.Add(new ObjectRange(_start, _end));
-        _count = 0;
+        if (IsOpen) Cut(Position, finished);
+    }
+
+    private void Cut(long end, List<ObjectRange> finished)
+    {
+        finished.Add(new ObjectRange(_from, HasRecords ? _first : _from, end));
+        (_from, _count) = (end, 0);
     }
 
     private void Add(long offset, long timestampMs, List<ObjectRange> finished)
     {
-        if (IsOpen && (offset != _end || IsDue(timestampMs))) Cut(finished);
-        if (!IsOpen) (_start, _firstTimestampMs) = (offset, timestampMs);
+        if (HasRecords && IsDue(timestampMs)) Cut(_end, finished);
+        if (!HasRecords) (_first, _firstTimestampMs) = (offset, timestampMs);
         _end = offset + 1;
         _count++;
-        if (_count >= _flushSize) Cut(finished);
+        if (_count >= _flushSize) Cut(_end, finished);
     }
 
     private bool IsDue(long timestampMs) =>

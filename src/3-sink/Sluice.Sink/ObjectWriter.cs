@@ -4,9 +4,9 @@ using Sluice.Objects;
 namespace Sluice.Sink;
 
 /// <summary>
-/// Reads ranges of the log and puts them as objects, one line per record, in order. An object holds consecutive offsets, so
-/// line number = offset - start offset; where a range has a hole (a compacted log, a record that has no line), the object ends
-/// and the next begins after it. Memory: one part and the lines of one read.
+/// Reads ranges of the log and puts each as an object, one line per record, in order. Where the lines are not the records of the range
+/// one by one, because offsets have none (transaction markers, compaction) or no line, their offsets are put first, beside the object.
+/// Memory: one part and the lines of one read.
 /// </summary>
 /// <remarks>One write at a time: the buffer and the object under construction are its state.</remarks>
 internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig config)
@@ -18,39 +18,37 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
     private LineBuffer _lines = null!;
     private IMultipartUpload? _upload;
     private long _uploadedBytes;
-    private long _start;
-    private long _end;
+    private OffsetRuns _withLine = new();
+    private OffsetRuns _skipped = new();
     private LandedCounts _counts;
 
-    private bool IsOpen => _end > _start;
-
     /// <summary>
-    /// Writes the ranges, which are ordered and do not overlap. When this returns, every object is durable; when it throws,
-    /// the first of them may be.
+    /// Writes the ranges, which follow each other. When this returns, every object is durable; when it throws, the first of them may be.
     /// </summary>
     /// <exception cref="SinkException">A record that the configuration says to fail on, or the log ends before the ranges do.</exception>
-    public async Task<LandedCounts> WriteAsync(TopicPartition partition, ReadOnlyMemory<ObjectRange> ranges, CancellationToken cancel)
+    public async Task<LandedCounts> WriteAsync(
+        TopicPartition partition, ReadOnlyMemory<ObjectRange> ranges, Claiming claiming, CancellationToken cancel)
     {
         Reset();
         using var lines = new LineBuffer();
         _lines = lines;
         try
         {
-            var position = ranges.Span[0].Start;
-            var end = ranges.Span[^1].End;
-            var next = 0;
+            var (position, end, next) = (ranges.Span[0].From, ranges.Span[^1].End, 0);
+            if (await log.OffsetsAsync(partition, cancel) is { Start: var start } && start > position) position = Skip(ranges.Span, start, ref next);
             while (position < end)
             {
                 var fetched = await log.ReadAsync(partition, position, SinkLimits.FetchBytes, cancel);
                 if (fetched.Bytes.IsEmpty)
                     throw new SinkException($"{partition} ends at {position}, before the end {end} of objects that were decided on: the log lost records.");
                 position = Append(partition, fetched.Bytes.Span, position, ranges.Span, ref next);
-                if (position >= end) Finish();
+                FinishUpTo(position, ranges.Span, ref next);
                 if (_deadLetters is not null) await _deadLetters.SendAsync(cancel);
-                await PutFinishedAsync(partition, cancel);
-                if (_lines.Length >= config.PartBytes) await PutPartAsync(partition, cancel);
+                await PutFinishedAsync(partition, claiming, cancel);
+                if (_lines.Length >= config.PartBytes) await PutPartAsync(config.KeyOf(partition, ranges.Span[next].First), cancel);
             }
 
+            await PutFinishedAsync(partition, claiming, cancel);
             return _counts;
         }
         finally
@@ -62,10 +60,25 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
 
     private void Reset()
     {
-        (_start, _end, _uploadedBytes) = (0, 0, 0);
+        _uploadedBytes = 0;
+        (_withLine, _skipped) = (new OffsetRuns(), new OffsetRuns());
         _counts = default;
         _finished.Clear();
         _deadLetters?.Clear();
+    }
+
+    /// <summary>Passes over what the log removed before it was sunk; returns the offset to read on from.</summary>
+    private long Skip(ReadOnlySpan<ObjectRange> ranges, long start, ref int next)
+    {
+        foreach (var range in ranges)
+        {
+            if (range.From >= start) break;
+            var end = Math.Min(start, range.End);
+            _skipped.Add(range.From, end);
+            FinishUpTo(end, ranges, ref next);
+        }
+
+        return start;
     }
 
     /// <summary>Appends the lines of the records in the ranges; returns the offset to read on from.</summary>
@@ -74,24 +87,18 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
         var records = new RecordReader(batches, position);
         while (records.MoveNext())
         {
-            var offset = records.Offset;
-            while (offset >= ranges[next].End)
+            FinishUpTo(records.Offset, ranges, ref next);
+            if (next == ranges.Length) return records.Offset;
+            if (AppendLine(partition, ref records))
             {
-                Finish();
-                if (++next == ranges.Length) return offset;
+                _lines.Append((byte)'\n');
+                _withLine.Add(records.Offset, records.Offset + 1);
             }
-
-            if (IsOpen && offset != _end) Finish();
-            if (!AppendLine(partition, ref records))
+            else
             {
-                Finish();
                 _counts.Dropped++;
-                continue;
+                _skipped.Add(records.Offset, records.Offset + 1);
             }
-
-            _lines.Append((byte)'\n');
-            if (!IsOpen) _start = offset;
-            _end = offset + 1;
         }
 
         return records.NextOffset;
@@ -132,46 +139,86 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
         }
     }
 
-    /// <summary>Ends the open object at the end of the lines.</summary>
-    private void Finish()
+    /// <summary>Ends the objects whose ranges lie before the offset.</summary>
+    private void FinishUpTo(long offset, ReadOnlySpan<ObjectRange> ranges, ref int next)
     {
-        if (!IsOpen) return;
-        _finished.Add(new FinishedObject(new ObjectRange(_start, _end), _lines.Length));
-        _start = _end;
+        for (; next < ranges.Length && ranges[next].End <= offset; next++)
+        {
+            _finished.Add(new FinishedObject(ranges[next], _withLine, _skipped, _lines.Length));
+            (_withLine, _skipped) = (new OffsetRuns(), new OffsetRuns());
+        }
     }
 
-    private async Task PutFinishedAsync(TopicPartition partition, CancellationToken cancel)
+    private async Task PutFinishedAsync(TopicPartition partition, Claiming claiming, CancellationToken cancel)
     {
         var from = 0;
-        foreach (var (range, to) in _finished)
+        foreach (var done in _finished)
         {
-            var lines = _lines.Written[from..to];
-            if (_upload is null) await objects.PutAsync(config.KeyOf(partition, range.Start), lines, cancel);
-            else await CompleteAsync(_upload, lines, cancel);
-            _counts += new LandedCounts(1, range.End - range.Start, _uploadedBytes + lines.Length, 0, 0);
+            // Whoever sees the object sees its offsets.
+            if (claiming == Claiming.Claim) await ClaimAsync(partition, done, cancel);
+            else if (claiming == Claiming.Follow || !done.IsDense)
+                await objects.PutAsync(config.OffsetsKeyOf(partition, done.Range.From), done.Offsets().ToJson(), cancel);
+            var lines = _lines.Written[from..done.LinesEnd];
+            if (done.WithLine.Count > 0) await PutAsync(config.KeyOf(partition, done.Range.First), lines, claiming, cancel);
+            if (done.WithLine.Count > 0) _counts += new LandedCounts(1, done.WithLine.Count, _uploadedBytes + lines.Length, 0, 0);
             _uploadedBytes = 0;
-            from = to;
+            from = done.LinesEnd;
         }
 
         _finished.Clear();
         _lines.DropFirst(from);
     }
 
-    private async Task CompleteAsync(IMultipartUpload upload, ReadOnlyMemory<byte> lastPart, CancellationToken cancel)
+    private async Task ClaimAsync(TopicPartition partition, FinishedObject done, CancellationToken cancel)
     {
-        if (!lastPart.IsEmpty) await upload.WritePartAsync(lastPart, cancel);
-        await upload.CompleteAsync(cancel);
-        await upload.DisposeAsync();
+        var key = config.OffsetsKeyOf(partition, done.Range.From);
+        if (await objects.PutIfAbsentAsync(key, done.Offsets().ToJson(), cancel)) return;
+        throw new SinkException($"Another process put {key}: {partition} is its own, or was. This one goes on behind what is there, where it is its own again.");
+    }
+
+    private async Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> lines, Claiming claiming, CancellationToken cancel)
+    {
+        if (_upload is null)
+        {
+            // Of a claimed object every process puts the same lines; if one did, they are there.
+            if (claiming == Claiming.None) await objects.PutAsync(key, lines, cancel);
+            else await objects.PutIfAbsentAsync(key, lines, cancel);
+            return;
+        }
+
+        if (!lines.IsEmpty) await _upload.WritePartAsync(lines, cancel);
+        await _upload.CompleteAsync(cancel);
+        await _upload.DisposeAsync();
         _upload = null;
     }
 
-    private async Task PutPartAsync(TopicPartition partition, CancellationToken cancel)
+    private async Task PutPartAsync(ObjectKey key, CancellationToken cancel)
     {
-        _upload ??= await objects.BeginMultipartAsync(config.KeyOf(partition, _start), cancel);
+        _upload ??= await objects.BeginMultipartAsync(key, cancel);
         await _upload.WritePartAsync(_lines.Written, cancel);
         _uploadedBytes += _lines.Length;
         _lines.DropFirst(_lines.Length);
     }
 
-    private readonly record struct FinishedObject(ObjectRange Range, int LinesEnd);
+    private readonly record struct FinishedObject(ObjectRange Range, OffsetRuns WithLine, OffsetRuns Skipped, int LinesEnd)
+    {
+        /// <summary>Whether the lines are the offsets of the range one by one, as who reads only the object takes them.</summary>
+        public bool IsDense => WithLine.Count == Range.End - Range.From;
+
+        public LandedOffsets Offsets() =>
+            new(Range.From, Range.End, WithLine.Count == 0 ? null : Range.First, WithLine.Ranges, Skipped.Ranges);
+    }
+}
+
+/// <summary>What is put of the offsets beside an object.</summary>
+internal enum Claiming
+{
+    /// <summary>Only those that the lines do not tell: no one else writes the partition.</summary>
+    None,
+
+    /// <summary>Those of every object, unless another process put some: who puts them has decided what the object is.</summary>
+    Claim,
+
+    /// <summary>Those of an object that was claimed, and is put by whoever finds that it is missing.</summary>
+    Follow,
 }

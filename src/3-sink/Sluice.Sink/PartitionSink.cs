@@ -9,7 +9,12 @@ namespace Sluice.Sink;
 /// decision leaves it in the log, and the next start carries out the same one; a crash before it leaves nothing. Hence no record
 /// is missing from the objects or in two of them. A failure starts over from the log after a wait.
 /// </summary>
-internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition partition, SinkTask task)
+/// <remarks>
+/// Where processes share the partitions, two of them may believe for a while that one is theirs, and the committed offset is only a hint.
+/// Then the offsets beside an object are put for each, if absent, before it: who puts them has decided where it ends. A start goes on behind
+/// those that are there, and puts the object of the last if it is missing.
+/// </remarks>
+internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition partition, SinkTask task, bool isShared)
 {
     private readonly FlushRequests _flushes = new();
     private readonly RotationClock _clock = new(context.Config, context.Time);
@@ -31,6 +36,9 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
     /// </summary>
     /// <exception cref="SinkException">The partition failed while trying, or stopped.</exception>
     public Task FlushAsync(long end, CancellationToken cancel) => _flushes.AskAsync(end, cancel);
+
+    /// <summary>The partition is no longer this sink's to write: whoever waits for it need not.</summary>
+    public void Release() => _flushes.Release();
 
     /// <summary>Sinks until cancelled or until the partition is gone; failures are shown in the status and retried.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -104,7 +112,7 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         {
             var walked = await InTurnAsync(StepAsync, cancel);
             if (walked) continue;
-            var due = _planner.IsOpen ? _clock.DueIn() : null;
+            var due = _planner.HasRecords ? _clock.DueIn() : null;
             var position = _planner.Position;
             await _flushes.SleepAsync(
                 token => context.Log.WaitForRecordsAsync(partition, position, token).AsTask(), due, context.Time, cancel);
@@ -131,33 +139,53 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         _clock.Closed();
         var offsets = await context.Log.OffsetsAsync(partition, cancel);
         var committed = await FindCommittedAsync(cancel);
-        var position = committed?.Offset ?? offsets.Start;
-        if (position > offsets.End)
+        var from = committed?.Offset ?? offsets.Start;
+        if (from > offsets.End)
         {
             throw new SinkException(
-                $"{partition} is sunk up to offset {position} and the log ends at {offsets.End}: the log lost records, or is another log. " +
+                $"{partition} is sunk up to offset {from} and the log ends at {offsets.End}: the log lost records, or is another log. " +
                 $"Objects of these offsets exist and are not overwritten. Restore the log, or give the connector another name.");
         }
 
-        SetCommitted(position);
-        var pending = Decision.Parse(committed?.Metadata ?? "");
-        if (pending.Length > 0)
-        {
-            var redone = await StillToWriteAsync(pending, offsets, cancel);
-            position = pending[^1].End;
-            if (redone.Length > 0) Count(await task.Writer.WriteAsync(partition, redone, cancel));
-            await CommitAsync(position, "", cancel);
-        }
+        SetCommitted(from);
+        from = await FinishDecisionAsync(from, committed?.Metadata ?? "", offsets, cancel);
+        if (isShared) from = await FollowClaimsAsync(from, cancel);
 
-        if (position < offsets.Start)
-        {
-            CountLost(position, offsets.Start);
-            position = offsets.Start;
-        }
-
-        _planner = new ObjectPlanner(context.Config, position);
-        SetPosition(position);
+        if (from < offsets.Start) CountLost(from, offsets.Start);
+        _planner = new ObjectPlanner(context.Config, from, Math.Max(from, offsets.Start));
+        SetPosition(_planner.Position);
         return true;
+    }
+
+    /// <summary>Carries out a decision that was not finished; returns where it ends.</summary>
+    private async Task<long> FinishDecisionAsync(long from, string metadata, PartitionOffsets offsets, CancellationToken cancel)
+    {
+        var pending = Decision.Parse(metadata, from);
+        if (pending.Length == 0) return from;
+        var redone = await StillToWriteAsync(pending, offsets, cancel);
+        if (redone.Length > 0) Count(await task.Writer.WriteAsync(partition, redone, Claiming.None, cancel));
+        await CommitAsync(pending[^1].End, "", cancel);
+        return pending[^1].End;
+    }
+
+    /// <summary>Goes behind the objects that processes claimed from an offset on, putting those that are missing; returns where they end.</summary>
+    private async Task<long> FollowClaimsAsync(long from, CancellationToken cancel)
+    {
+        var end = from;
+        while (await context.Objects.GetAsync(context.Config.OffsetsKeyOf(partition, end), cancel) is { } bytes)
+        {
+            var claim = LandedOffsets.Parse(bytes);
+            if (claim.Object is { } first && await context.Objects.HeadAsync(context.Config.KeyOf(partition, first), cancel) is null)
+            {
+                var range = new ObjectRange(claim.Start, first, claim.End);
+                Count(await task.Writer.WriteAsync(partition, new[] { range }, Claiming.Follow, cancel));
+            }
+
+            end = claim.End;
+        }
+
+        if (end > from) await CommitAsync(end, "", cancel);
+        return end;
     }
 
     private async Task<CommittedOffset?> FindCommittedAsync(CancellationToken cancel)
@@ -167,26 +195,24 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
     }
 
     /// <summary>
-    /// The ranges of a decision that can and must be written again. One whose first records the log no longer holds was either
-    /// put before the crash, and its object is there, or is cut to what is left.
+    /// The ranges of a decision that must be written again. One whose first records the log no longer holds was either put before the
+    /// crash, and its object is there, or is put with what is left.
     /// </summary>
     private async Task<ObjectRange[]> StillToWriteAsync(ObjectRange[] pending, PartitionOffsets offsets, CancellationToken cancel)
     {
-        var left = new List<ObjectRange>();
-        foreach (var range in pending)
+        // They are put in order: where one is there, so are those before it.
+        var from = pending.Length;
+        while (from > 0 && !await IsPutAsync(pending[from - 1])) from--;
+        foreach (var range in pending.AsSpan(from))
         {
-            if (range.Start >= offsets.Start)
-            {
-                left.Add(range);
-            }
-            else if (await context.Objects.HeadAsync(context.Config.KeyOf(partition, range.Start), cancel) is null)
-            {
-                CountLost(range.Start, Math.Min(range.End, offsets.Start));
-                if (range.End > offsets.Start) left.Add(range with { Start = offsets.Start });
-            }
+            if (range.From < offsets.Start) CountLost(range.From, Math.Min(range.End, offsets.Start));
         }
 
-        return [.. left];
+        return pending[from..];
+
+        // Nothing can have been put otherwise that is not put again with the same bytes.
+        async Task<bool> IsPutAsync(ObjectRange range) =>
+            range.First < offsets.Start && await context.Objects.HeadAsync(context.Config.KeyOf(partition, range.First), cancel) is not null;
     }
 
     /// <summary>Walks what the log has next, and writes the objects that ended; false when there was nothing to walk.</summary>
@@ -196,8 +222,8 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         var walked = !fetched.Bytes.IsEmpty;
         if (walked && _planner.Walk(fetched.Bytes.Span, _finished) > 0) _clock.RecordsArrived();
         var due = walked ? _clock.IsScheduleDue : _clock.DueIn() == TimeSpan.Zero;
-        if (_planner.IsOpen && (due || _flushes.AnyUpTo(_planner.Position))) _planner.Cut(_finished);
-        if (!_planner.IsOpen) _clock.Closed();
+        if ((_planner.HasRecords && due) || _flushes.AnyUpTo(_planner.Position)) _planner.Cut(_finished);
+        if (!_planner.HasRecords) _clock.Closed();
         SetPosition(_planner.Position);
         await WriteFinishedAsync(cancel);
         _flushes.CompleteUpTo(_planner.IsOpen ? _committed : _planner.Position);
@@ -212,8 +238,9 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         for (var from = 0; from < ranges.Length; from += SinkLimits.ObjectsPerDecision)
         {
             var decided = ranges.AsMemory(from, Math.Min(SinkLimits.ObjectsPerDecision, ranges.Length - from));
-            await CommitAsync(decided.Span[0].Start, Decision.Format(decided.Span), cancel);
-            Count(await task.Writer.WriteAsync(partition, decided, cancel));
+            // The claims are the decision where others may write too.
+            if (!isShared) await CommitAsync(decided.Span[0].From, Decision.Format(decided.Span), cancel);
+            Count(await task.Writer.WriteAsync(partition, decided, isShared ? Claiming.Claim : Claiming.None, cancel));
             await CommitAsync(decided.Span[^1].End, "", cancel);
         }
     }

@@ -15,7 +15,7 @@ public sealed record SinkConfig
 
     public required string Bucket { get; init; }
 
-    /// <summary>Records per object; an object with fewer is written only when a time or an offset gap ends it.</summary>
+    /// <summary>Records per object; an object with fewer is written only when a time or a flush ends it.</summary>
     public required int FlushSize { get; init; }
 
     /// <summary>How many objects are written at the same time; each writer holds about <see cref="PartBytes"/> in memory.</summary>
@@ -64,13 +64,18 @@ public sealed record SinkConfig
     public static SinkConfigParse Parse(IReadOnlyDictionary<string, string> properties) => SinkProperties.Parse(properties);
 
     /// <summary>The key of the object that begins with a record, as the S3 sink's DefaultPartitioner and JsonFormat name it.</summary>
-    public ObjectKey KeyOf(TopicPartition partition, long startOffset)
+    public ObjectKey KeyOf(TopicPartition partition, long firstOffset) => KeyIn(TopicsDir, partition, firstOffset);
+
+    /// <summary>The key of the offsets (<see cref="LandedOffsets"/>) of the object that accounts for the offsets from this one on.</summary>
+    public ObjectKey OffsetsKeyOf(TopicPartition partition, long from) => KeyIn(LandedOffsets.FolderOf(TopicsDir), partition, from);
+
+    private ObjectKey KeyIn(string folder, TopicPartition partition, long startOffset)
     {
         var number = partition.Partition.ToString(CultureInfo.InvariantCulture);
         var offset = startOffset.ToString(CultureInfo.InvariantCulture).PadLeft(OffsetPadWidth, '0');
         var file = string.Join(FileDelim, partition.Topic, number, offset) + ".json";
         var path = string.Join(DirectoryDelim, partition.Topic, $"partition={number}", file);
-        return new ObjectKey(TopicsDir.Length == 0 ? path : TopicsDir + DirectoryDelim + path);
+        return new ObjectKey(folder.Length == 0 ? path : folder + DirectoryDelim + path);
     }
 }
 
@@ -107,12 +112,11 @@ public sealed class TopicSelection
 public enum NullValues
 {
     /// <summary>
-    /// A line with the JSON text <c>null</c>, so that line numbers keep counting offsets. (Confluent writes tombstones to a
-    /// partition of their own.)
+    /// A line with the JSON text <c>null</c>. (Confluent writes tombstones to a partition of their own.)
     /// </summary>
     Write,
 
-    /// <summary>No line. The object ends before the record, so that every object holds consecutive offsets.</summary>
+    /// <summary>No line, and the record does not count in <c>flush.size</c>.</summary>
     Ignore,
 
     /// <summary>The partition stops with an error.</summary>

@@ -121,9 +121,21 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         .. batch.Reached.Select(reached => new SetTransaction(target.PositionId(reached.Key), reached.Value.Next)),
         .. batch.Reached.Where(_ => target.ReadsObjects)
             .Select(reached => new SetTransaction(target.ObjectId(reached.Key), reached.Value.ObjectStart)),
+        .. batch.Reached.SelectMany(reached => NotRead(batch, clean, reached.Key, reached.Value.Next)),
         .. QualityCounters.Dropped(target, clean, session.Dropped.Select(batch.PlaceOf)),
         .. QualityCounters.Judged(target, clean, tally),
     ];
+
+    /// <summary>The counts of offsets below the position that are not those of records which were read; only those that change.</summary>
+    private IEnumerable<SetTransaction> NotRead(RawBatch batch, Snapshot clean, int partition, long next)
+    {
+        var skipped = batch.SkippedOf(partition);
+        var passed = next - (clean.TransactionVersion(target.PositionId(partition)) ?? 0);
+        if (skipped > 0) yield return Grown(target.SkippedId(partition), skipped);
+        if (passed - skipped - batch.RecordsOf(partition) is > 0 and var empty) yield return Grown(target.WithoutRecordId(partition), empty);
+
+        SetTransaction Grown(string id, long by) => new(id, (clean.TransactionVersion(id) ?? 0) + by);
+    }
 
     /// <summary>An earlier attempt may have come further than this one, with larger batches; what it noted stays true.</summary>
     private List<SetTransaction> Noted(Snapshot table, RawBatch batch) =>

@@ -23,6 +23,9 @@ internal static class CleaningLimits
     /// </summary>
     public const int KnownKeysMax = 32 << 20;
 
+    /// <summary>Objects of a partition that are listed before the first of them is read: a page of S3's ListObjectsV2.</summary>
+    public const int ListedObjects = 1000;
+
     /// <summary>Characters of a row that a message quotes: enough to recognise it, and a line of the history stays readable.</summary>
     public const int ExampleCharsMax = 500;
 

@@ -23,11 +23,14 @@ internal sealed record CleaningTarget(Dataset Dataset, string Path, string Topic
     /// <summary>Next offset to clean, on the clean table; on quarantine and duplicates, the offset up to which an attempt wrote there.</summary>
     public string PositionId(int partition) => $"sluice/{Path}/{Topic}/{partition}";
 
-    /// <summary>Start offset of the raw object that holds the next offset, or the next offset itself when an object begins there.</summary>
+    /// <summary>The first offset that the raw object holding the next one accounts for, or the next offset itself when an object begins there.</summary>
     public string ObjectId(int partition) => $"sluice/{Path}/{Topic}/{partition}/object";
 
-    /// <summary>Records of a stream's shard that are below its position and were never read: before the start, or lost to retention and accepted.</summary>
+    /// <summary>Records below the position that were never read: before the start, lost to retention and accepted, or left out by the sink.</summary>
     public string SkippedId(int partition) => $"sluice/{Path}/{Topic}/{partition}/skipped";
+
+    /// <summary>Offsets below the position that no record has: those of transaction markers, and of aborted and compacted records.</summary>
+    public string WithoutRecordId(int partition) => $"sluice/{Path}/{Topic}/{partition}/empty";
 
     /// <summary>Records below the position that an expectation left out.</summary>
     public string DroppedId(string topic, int partition) => $"sluice/{Path}/{topic}/{partition}/dropped";

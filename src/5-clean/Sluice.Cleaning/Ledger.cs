@@ -12,7 +12,7 @@ namespace Sluice.Cleaning;
 /// </summary>
 public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, CleaningOptions options)
 {
-    /// <summary>The log's end offsets of a topic, which are the numbers of records its partitions ever received; empty for no such topic.</summary>
+    /// <summary>The log's end offsets of a topic: how many offsets its partitions ever gave; empty for no such topic.</summary>
     public static async ValueTask<IReadOnlyList<PartitionEnd>> ReceivedAsync(ILog log, string topic, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(log);
@@ -56,8 +56,9 @@ public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, Cle
             var quarantined = await counts.QuarantinedAsync(partition, position, cancel);
             var duplicates = await counts.DuplicatesAsync(partition, position, cancel);
             var dropped = counts.DroppedOf(partition);
-            var clean = position - skipped - quarantined - duplicates - dropped;
-            partitions.Add(new LedgerPartition(partition, end, end - position, clean, quarantined, duplicates) { Skipped = skipped, Dropped = dropped });
+            var empty = counts.WithoutRecordOf(partition);
+            var clean = position - empty - skipped - quarantined - duplicates - dropped;
+            partitions.Add(new LedgerPartition(partition, end - empty, end - position, clean, quarantined, duplicates) { Skipped = skipped, Dropped = dropped });
         }
 
         return new LedgerAccount(
@@ -66,12 +67,15 @@ public sealed class Ledger(PipelineDefinition pipeline, TableCatalog tables, Cle
     }
 }
 
-/// <summary>The number of records a partition ever received: its log end offset.</summary>
+/// <summary>The number of offsets a partition ever gave: its log end offset.</summary>
 public readonly record struct PartitionEnd(int Partition, long End);
 
 /// <summary>One line of the ledger.</summary>
-/// <param name="Received">Records the log acknowledged.</param>
-/// <param name="Waiting">Of these, not cleaned yet.</param>
+/// <param name="Received">Records the log acknowledged and committed.</param>
+/// <param name="Waiting">
+/// Of these, not cleaned yet. Offsets without a record (transaction markers, aborted and compacted records) count here, and above, until
+/// cleaning has passed them.
+/// </param>
 /// <param name="Clean">Rows of the clean table, counted.</param>
 /// <param name="Quarantined">Rows of the quarantine, counted.</param>
 /// <param name="Duplicates">Rows of the duplicates, counted.</param>
@@ -87,7 +91,10 @@ public sealed record LedgerAccount(
     long Duplicates,
     IReadOnlyList<LedgerPartition> Partitions)
 {
-    /// <summary>Records that the stream path was told to leave out: those before its start, and those that retention removed and that was accepted.</summary>
+    /// <summary>
+    /// Records that were left out: those before the start, those that the log removed before they were sunk, or cleaned and that was accepted, and
+    /// those that the sink was told to pass over.
+    /// </summary>
     public long Skipped => Partitions.Sum(p => p.Skipped);
 
     /// <summary>Rows that an expectation left out, as the clean table's commits counted them.</summary>
@@ -103,10 +110,10 @@ public sealed record LedgerAccount(
 }
 
 /// <summary>A partition's part.</summary>
-/// <param name="Clean">Derived: offsets below the position that are in neither quarantine nor duplicates, nor dropped or skipped.</param>
+/// <param name="Clean">Derived: records below the position that are in neither quarantine nor duplicates, nor dropped or skipped.</param>
 public sealed record LedgerPartition(int Partition, long Received, long Waiting, long Clean, long Quarantined, long Duplicates)
 {
-    /// <summary>Offsets below the position that were never read.</summary>
+    /// <summary>Records below the position that were never read.</summary>
     public long Skipped { get; init; }
 
     /// <summary>Offsets below the position whose rows an expectation left out.</summary>

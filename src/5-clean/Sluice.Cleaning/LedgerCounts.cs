@@ -57,6 +57,8 @@ internal sealed class LedgerCounts : IDisposable
 
     public long SkippedOf(int partition) => _clean?.Snapshot.TransactionVersion(_target.SkippedId(partition)) ?? 0;
 
+    public long WithoutRecordOf(int partition) => _clean?.Snapshot.TransactionVersion(_target.WithoutRecordId(partition)) ?? 0;
+
     public long DroppedOf(int partition) => _clean?.Snapshot.TransactionVersion(_target.DroppedId(_target.Topic, partition)) ?? 0;
 
     public async Task<long> CleanAsync(CancellationToken cancel)

@@ -14,16 +14,18 @@ public sealed class TourTests(ITestOutputHelper report)
 
     [Theory]
     [InlineData("kafkajs")]
-    [InlineData("platformatic")]
+    [InlineData("platformatic", false, true)]
     [InlineData("kafka-python", true)]
     [InlineData("confluent-kafka")]
-    public async Task A_client_does_all_that_it_can(string client, bool isPlainProducer = false)
+    public async Task A_client_does_all_that_it_can(string client, bool isPlainProducer = false, bool hasConsumerProtocol = false)
     {
         await using var bed = await BrokerBed.StartAsync();
         var steps = await ForeignClient.Named(client).TourAsync(bed.Bootstrap);
         foreach (var (step, error) in steps) report.WriteLine($"{step}: {error ?? "done"}");
         steps.Where(step => step.Error is not null).ShouldBeEmpty();
         // zstd comes with some versions of the languages only.
-        steps.Select(step => step.Step).Where(step => step != "codec zstd").ShouldBe([.. s_all, .. isPlainProducer ? [] : s_producers, .. s_admin]);
+        string[] consumerProtocol = hasConsumerProtocol ? ["group of the consumer protocol"] : [];
+        steps.Select(step => step.Step).Where(step => step != "codec zstd")
+            .ShouldBe([.. s_all, .. consumerProtocol, .. isPlainProducer ? [] : s_producers, .. s_admin]);
     }
 }

@@ -22,8 +22,10 @@ public sealed class KafkaKillTests(ITestOutputHelper output)
         }
 
         using var stop = new CancellationTokenSource();
-        var (plain, rounds, group) = (new IdempotentLoad(node.Bootstrap), new TransactionalLoad(node.Bootstrap), new GroupLoad(node.Bootstrap));
-        var loads = Task.WhenAll(plain.RunAsync(stop.Token), OnThreadAsync(() => rounds.Run(stop.Token)), OnThreadAsync(() => group.Run(stop.Token)));
+        var (plain, rounds) = (new IdempotentLoad(node.Bootstrap), new TransactionalLoad(node.Bootstrap));
+        GroupLoad[] groups = [new(node.Bootstrap, GroupProtocol.Classic), new(node.Bootstrap, GroupProtocol.Consumer)];
+        var loads = Task.WhenAll(
+            [plain.RunAsync(stop.Token), OnThreadAsync(() => rounds.Run(stop.Token)), .. groups.Select(group => OnThreadAsync(() => group.Run(stop.Token)))]);
         for (var kill = 0; kill < kills; kill++)
         {
             var more = plain.Acknowledged.MoreAsync(random.Next(200, 1_500));
@@ -39,7 +41,7 @@ public sealed class KafkaKillTests(ITestOutputHelper output)
         output.WriteLine($"{plain.Sent} sent, {rounds.Committed.Count} rounds committed, {rounds.Aborted.Count} aborted, {rounds.Unknown.Count} unknown");
         Read(node, "plain").Select(m => int.Parse(m.Key, CultureInfo.InvariantCulture)).Order().ShouldBe(Enumerable.Range(0, plain.Sent));
         RoundsAreWhole(Read(node, "rounds"), rounds);
-        OffsetsAreKept(node, group);
+        foreach (var group in groups) OffsetsAreKept(node, group);
     }
 
     private static void RoundsAreWhole(List<Message<string, string>> read, TransactionalLoad load)
@@ -55,7 +57,7 @@ public sealed class KafkaKillTests(ITestOutputHelper output)
 
     private static void OffsetsAreKept(KafkaNode node, GroupLoad load)
     {
-        using var consumer = Consumer(node, "g");
+        using var consumer = Consumer(node, load.Group);
         foreach (var kept in consumer.Committed(load.Acknowledged.Keys, TimeSpan.FromSeconds(30)))
             kept.Offset.Value.ShouldBeGreaterThanOrEqualTo(load.Acknowledged[kept.TopicPartition]);
         load.Acknowledged.ShouldNotBeEmpty();

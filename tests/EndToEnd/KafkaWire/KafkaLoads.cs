@@ -142,18 +142,22 @@ internal sealed class TransactionalLoad(string bootstrap)
     }
 }
 
-/// <summary>A consumer of a group that commits as it reads, and what was acknowledged of it.</summary>
-internal sealed class GroupLoad(string bootstrap)
+/// <summary>A consumer of a group, named for its protocol, that commits as it reads, and what was acknowledged of it.</summary>
+internal sealed class GroupLoad(string bootstrap, GroupProtocol protocol)
 {
+    public string Group { get; } = protocol.ToString();
+
     public Dictionary<TopicPartition, long> Acknowledged { get; } = [];
 
     public void Run(CancellationToken stop)
     {
         var config = new ConsumerConfig
         {
-            BootstrapServers = bootstrap, GroupId = "g", AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false, HeartbeatIntervalMs = 300,
+            BootstrapServers = bootstrap, GroupId = Group, GroupProtocol = protocol, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false,
             ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 200,
         };
+        // In the consumer protocol the broker says how often.
+        if (protocol == GroupProtocol.Classic) config.HeartbeatIntervalMs = 300;
         using var consumer = new ConsumerBuilder<string, string>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Subscribe("plain");
         for (var read = 0; !stop.IsCancellationRequested;)

@@ -22,7 +22,10 @@ internal sealed class SinkHistory : IAsyncDisposable
     private readonly MemoryObjectStore _objects = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     private readonly Dictionary<TopicPartition, List<AppendedRecord>> _appended = s_partitions.ToDictionary(p => p, _ => new List<AppendedRecord>());
+    private readonly Dictionary<TopicPartition, long> _retained = s_partitions.ToDictionary(p => p, _ => 0L);
     private readonly bool _drops;
+    private readonly bool _removes;
+    private readonly NullValues _nulls;
     /// <summary>Fails when a commit promised what is not there; thrown inside the sink, it would only be retried.</summary>
     private readonly TaskCompletionSource _brokenPromise = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _timestampMs;
@@ -31,6 +34,8 @@ internal sealed class SinkHistory : IAsyncDisposable
     {
         _random = new Random(seed);
         _drops = _random.Next(3) == 0;
+        _removes = _random.Next(3) == 0;
+        _nulls = _random.Next(3) == 0 ? NullValues.Ignore : NullValues.Write;
         _log.AddTopic("t.pin", 2);
         _log.AddTopic("other");
     }
@@ -72,10 +77,13 @@ internal sealed class SinkHistory : IAsyncDisposable
 
     private async Task StepAsync(S3Sink sink, WatchedLog log, Task run, Faults faults)
     {
-        switch (_random.Next(8))
+        switch (_random.Next(9))
         {
             case 0:
                 await _log.AppendControlAsync(AnyPartition());
+                break;
+            case 8:
+                if (_removes) await RemoveAsync(log);
                 break;
             case 1:
                 await FlushAsync(sink);
@@ -92,10 +100,19 @@ internal sealed class SinkHistory : IAsyncDisposable
         if (!run.IsCompleted && _random.Next(4) != 0) await RestAsync(log, faults);
     }
 
+    /// <summary>Retention removes the first records, sunk or not.</summary>
+    private async Task RemoveAsync(WatchedLog log)
+    {
+        var partition = AnyPartition();
+        var end = (await _log.OffsetsAsync(partition, s_none)).End;
+        lock (_appended) _retained[partition] = Math.Max(_retained[partition], _random.Next((int)end + 1));
+        log.RetainFrom(partition, _retained[partition]);
+    }
+
     private async Task RestAsync(WatchedLog log, Faults faults)
     {
-        // A partition that failed waits for the clock, which only a later step moves.
-        if (!faults.AreCrashes) return;
+        // A partition that failed, or that retention overtook, waits for the clock, which only a later step moves.
+        if (!faults.AreCrashes || _removes) return;
         await await Task.WhenAny(log.AsleepAsync(s_partitions), faults.Crashed, _brokenPromise.Task);
     }
 
@@ -137,7 +154,7 @@ internal sealed class SinkHistory : IAsyncDisposable
         var number = _random.Next(1_000_000);
         return _random.Next(10) switch
         {
-            0 => (null, "null"),
+            0 => (null, _nulls == NullValues.Write ? "null" : null),
             1 => ($"{{ \"n\" : {number}.50 }}", $"{{\"n\":{number}.50}}"),
             2 => ($"not json {number}", _drops ? null : $"not json {number}"),
             3 => ($"\"{number}\n\"", _drops ? null : $"!escaped \"{number}\\x0A\""),
@@ -150,6 +167,7 @@ internal sealed class SinkHistory : IAsyncDisposable
     private S3Sink NewSink(Faults faults, out WatchedLog log)
     {
         log = new WatchedLog(_log, faults) { OnCommit = CheckCommitAsync };
+        foreach (var (partition, start) in _retained) log.RetainFrom(partition, start);
         var config = new SinkConfig
         {
             Name = "sim",
@@ -161,6 +179,7 @@ internal sealed class SinkHistory : IAsyncDisposable
             RotateScheduleInterval = _random.Next(3) == 0 ? TimeSpan.FromSeconds(15) : null,
             IdleFlush = _random.Next(3) == 0 ? null : TimeSpan.FromSeconds(_random.Next(1, 20)),
             PartBytes = _random.Next(20, 200),
+            NullValues = _nulls,
             MalformedValues = _drops ? MalformedValues.Drop : MalformedValues.Land,
             RetryBackoff = TimeSpan.FromSeconds(1),
         };
@@ -176,7 +195,9 @@ internal sealed class SinkHistory : IAsyncDisposable
             lock (_appended)
             {
                 foreach (var record in _appended[committed.Partition].Where(r => r.Offset < committed.Offset && r.Line is not null))
-                    landed.ShouldContainKey(record.Offset);
+                {
+                    if (record.Offset >= _retained[committed.Partition]) landed.ShouldContainKey(record.Offset);
+                }
             }
         }
         catch (ShouldAssertException e)
@@ -193,28 +214,18 @@ internal sealed class SinkHistory : IAsyncDisposable
         {
             var landed = await LandedAsync(partition);
             List<AppendedRecord> expected;
-            lock (_appended) expected = [.. _appended[partition].Where(r => r.Line is not null)];
+            lock (_appended)
+            {
+                // What retention removed may have been sunk before, or not.
+                expected = [.. _appended[partition].Where(r => r.Line is not null && (r.Offset >= _retained[partition] || landed.ContainsKey(r.Offset)))];
+            }
+
             if (complete) landed.Count.ShouldBe(expected.Count);
             landed.Select(l => new AppendedRecord(l.Key, l.Value)).ShouldBe(expected.Take(landed.Count));
         }
     }
 
-    private async Task<SortedDictionary<long, string>> LandedAsync(TopicPartition partition)
-    {
-        var landed = new SortedDictionary<long, string>();
-        var prefix = $"topics/{partition.Topic}/partition={partition.Partition}/";
-        await foreach (var info in _objects.ListAsync(prefix, null, s_none))
-        {
-            var name = info.Key.Value[prefix.Length..];
-            name.ShouldMatch($@"^t\.pin\+{partition.Partition}\+\d{{10}}\.json$");
-            var offset = long.Parse(name.Split('+')[2][..10]);
-            var text = Encoding.UTF8.GetString((await _objects.GetAsync(info.Key, s_none)).ShouldNotBeNull().Span);
-            text.ShouldEndWith("\n");
-            foreach (var line in text[..^1].Split('\n')) landed.TryAdd(offset++, line).ShouldBeTrue($"offset {offset - 1} of {partition} is in two objects");
-        }
-
-        return landed;
-    }
+    private Task<SortedDictionary<long, string>> LandedAsync(TopicPartition partition) => LandedLines.ReadAsync(_objects, partition);
 
     private readonly record struct AppendedRecord(long Offset, string? Line);
 }

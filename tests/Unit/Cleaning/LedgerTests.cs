@@ -20,14 +20,22 @@ public sealed class LedgerTests
     }
 
     [Fact]
-    public async Task Records_that_expired_before_they_were_sunk_keep_the_account_open()
+    public async Task Records_that_expired_before_they_were_sunk_are_skipped()
     {
         using var bed = new CleaningBed();
         await bed.PutAsync(0, 10, CleaningBed.Reading(1));
         await bed.CleanAsync();
         var account = await bed.LedgerAsync(11);
-        (account.Received, account.Waiting, account.Clean, account.Closes).ShouldBe((11, 0, 1, false));
-        account.ToString().ShouldContain("DOES NOT CLOSE");
+        (account.Received, account.Waiting, account.Clean, account.Skipped, account.Closes).ShouldBe((11, 0, 1, 10, true));
+    }
+
+    [Fact]
+    public async Task A_log_that_ends_before_the_table_leaves_the_account_open()
+    {
+        using var bed = new CleaningBed();
+        await bed.PutAsync(0, 0, CleaningBed.Reading(1), CleaningBed.Reading(2));
+        await bed.CleanAsync();
+        (await bed.LedgerAsync(1)).ToString().ShouldContain("DOES NOT CLOSE");
     }
 
     [Fact]

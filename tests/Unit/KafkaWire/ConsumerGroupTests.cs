@@ -201,6 +201,15 @@ public sealed class ConsumerGroupTests
     }
 
     [Fact]
+    public async Task An_expression_that_takes_too_long_is_refused()
+    {
+        await using var bed = await ConsumerBed.StartAsync(options: new() { Limits = new() { TopicPatternTimeMax = TimeSpan.FromMilliseconds(1) } });
+        await bed.Api.AddAsync(new string('a', 249));
+        (await bed.SendAsync(new Beat("a", 0) { Topics = [], Regex = "((a?){30}){30}a" })).Error.ShouldBe(KafkaError.InvalidRegularExpression);
+        (await bed.SendAsync(new Beat("a", 0) { Topics = [], Regex = "(a{1,1000}){1,1000}" })).Error.ShouldBe(KafkaError.InvalidRegularExpression);
+    }
+
+    [Fact]
     public async Task Members_with_other_topics_get_only_those_and_a_change_of_topics_moves_partitions()
     {
         await using var bed = await ConsumerBed.StartAsync(partitions: 2);

@@ -46,28 +46,66 @@ public sealed class SinkObjectTests : IAsyncDisposable
         (await _sink.LandAsync(SinkFixture.Config, value)).ShouldBe([("topics/pins/partition=0/pins+0+0000000000.json", line + "\n")]);
 
     [Fact]
-    public async Task A_null_value_is_the_line_null_so_that_lines_keep_counting_offsets() =>
+    public async Task A_null_value_is_the_line_null() =>
         (await _sink.LandAsync(SinkFixture.Config, "1", null, "3")).Single().Text.ShouldBe("1\nnull\n3\n");
 
     [Fact]
-    public async Task An_ignored_null_value_ends_the_object()
+    public async Task An_ignored_null_value_has_no_line_and_does_not_count()
     {
-        var landed = await _sink.LandAsync(SinkFixture.Config with { NullValues = NullValues.Ignore }, "1", null, "3", null);
+        var config = SinkFixture.Config with { NullValues = NullValues.Ignore, FlushSize = 2 };
+        var landed = await _sink.LandAsync(config, null, "1", null, "3", "4", null);
 
-        landed.ShouldBe([("topics/pins/partition=0/pins+0+0000000000.json", "1\n"), ("topics/pins/partition=0/pins+0+0000000002.json", "3\n")]);
-        (await _sink.CommittedAsync()).Offset.ShouldBe(4);
+        landed.Where(IsObject).ShouldBe([("topics/pins/partition=0/pins+0+0000000001.json", "1\n3\n"), ("topics/pins/partition=0/pins+0+0000000004.json", "4\n")]);
+        OffsetsOf(landed).ShouldBe(
+        [
+            ("topics.offsets/pins/partition=0/pins+0+0000000000.json", """{"start":0,"end":4,"object":1,"lines":[[1,2],[3,4]],"skipped":[[0,1],[2,3]]}"""),
+            ("topics.offsets/pins/partition=0/pins+0+0000000004.json", """{"start":4,"end":6,"object":4,"lines":[[4,5]],"skipped":[[5,6]]}"""),
+        ]);
+        (await _sink.CommittedAsync()).Offset.ShouldBe(6);
     }
 
     [Fact]
-    public async Task An_offset_gap_ends_the_object()
+    public async Task Offsets_without_a_record_do_not_end_an_object_and_stand_beside_it()
     {
-        await _sink.AppendAsync("0", "1");
         await _sink.Memory.AppendControlAsync(SinkFixture.Pins);
-        await _sink.AppendAsync("3");
+        await _sink.AppendAsync("1", "2");
+        await _sink.Memory.AppendControlAsync(SinkFixture.Pins);
+        await _sink.AppendAsync("4", "5", "6");
         await _sink.Memory.AppendControlAsync(SinkFixture.Pins);
 
-        (await _sink.LandAsync(SinkFixture.Config)).ShouldBe(
-            [("topics/pins/partition=0/pins+0+0000000000.json", "0\n1\n"), ("topics/pins/partition=0/pins+0+0000000003.json", "3\n")]);
+        var landed = await _sink.LandAsync(SinkFixture.Config with { FlushSize = 3 });
+
+        landed.Where(IsObject).ShouldBe(
+            [("topics/pins/partition=0/pins+0+0000000001.json", "1\n2\n4\n"), ("topics/pins/partition=0/pins+0+0000000005.json", "5\n6\n")]);
+        OffsetsOf(landed).ShouldBe(
+        [
+            ("topics.offsets/pins/partition=0/pins+0+0000000000.json", """{"start":0,"end":5,"object":1,"lines":[[1,3],[4,5]],"skipped":[]}"""),
+            ("topics.offsets/pins/partition=0/pins+0+0000000005.json", """{"start":5,"end":8,"object":5,"lines":[[5,7]],"skipped":[]}"""),
+        ]);
+    }
+
+    [Fact]
+    public async Task A_flush_accounts_for_offsets_behind_the_last_record_once()
+    {
+        await _sink.LandAsync(SinkFixture.Config with { FlushSize = 1 }, "0");
+        await _sink.Memory.AppendControlAsync(SinkFixture.Pins);
+        await _sink.LandAsync(SinkFixture.Config);
+        var landed = await _sink.LandAsync(SinkFixture.Config);
+
+        landed.Where(IsObject).Count().ShouldBe(1);
+        OffsetsOf(landed).Single().Text.ShouldBe("""{"start":1,"end":2,"lines":[],"skipped":[]}""");
+        (await _sink.CommittedAsync()).Offset.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Records_that_retention_removed_before_they_were_sunk_are_noted_as_skipped()
+    {
+        await _sink.LandAsync(SinkFixture.Config, "0");
+        await _sink.AppendAsync("1", "2", "3");
+        _sink.Log.RetainFrom(SinkFixture.Pins, 3);
+
+        OffsetsOf(await _sink.LandAsync(SinkFixture.Config)).Single().Text
+            .ShouldBe("""{"start":1,"end":4,"object":3,"lines":[[3,4]],"skipped":[[1,3]]}""");
     }
 
     [Theory]
@@ -114,4 +152,8 @@ public sealed class SinkObjectTests : IAsyncDisposable
 
         landed.Select(l => l.Text).ShouldBe(Enumerable.Range(0, 200).Select(i => $"{i}\n"));
     }
+
+    private static bool IsObject((string Key, string Text) landed) => landed.Key.StartsWith("topics/", StringComparison.Ordinal);
+
+    private static IEnumerable<(string Key, string Text)> OffsetsOf(IEnumerable<(string Key, string Text)> landed) => landed.Where(item => !IsObject(item));
 }

@@ -168,7 +168,7 @@ public sealed class SinkRunTests : IAsyncDisposable
         var sink = _sink.Run(s_config);
         await sink.FlushAsync(s_none);
 
-        (await _sink.LandedAsync()).Single().ShouldBe(("topics/pins/partition=0/pins+0+0000000002.json", "2\n"));
+        (await _sink.LandedAsync())[^1].ShouldBe(("topics/pins/partition=0/pins+0+0000000002.json", "2\n"));
         sink.Status.Tasks.Single().Partitions.Single().LostToRetention.ShouldBe(2);
     }
 

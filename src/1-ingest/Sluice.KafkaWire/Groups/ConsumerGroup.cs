@@ -48,6 +48,9 @@ internal sealed partial class ConsumerGroup
     /// <summary>The assignor that most members ask for.</summary>
     public string Assignor { get; private set; } = Assignors.Default;
 
+    /// <summary>The regular expressions that members subscribe by.</summary>
+    public IReadOnlyList<TopicPattern> Patterns { get; private set; } = [];
+
     public IReadOnlyCollection<ConsumerMember> Members => _members.Values;
 
     public bool IsEmpty => _members.Count == 0;
@@ -76,6 +79,8 @@ internal sealed partial class ConsumerGroup
         }
 
         Assignor = Preferred();
+        Patterns = PatternsOfMembers();
+        foreach (var member in _members.Values) member.Pattern = Patterns.FirstOrDefault(p => p.Text == member.Pattern?.Text);
         // What the targets hold is what was there when they were made: a change since then shows against it.
         _topics = _members.Values.SelectMany(m => m.Target).CountBy(p => p.Topic).ToDictionary();
     }
@@ -86,15 +91,9 @@ internal sealed partial class ConsumerGroup
         return new ConsumerGroupChange(Id, (Epoch, AssignmentEpoch), [.. ids[true].Select(m => _members[m].ToStored())], [.. ids[false]]);
     }
 
-    public ConsumerHeartbeatResult Heartbeat(ConsumerHeartbeat heartbeat, TopicsSeen topics)
+    /// <param name="pattern">The regular expression of the heartbeat; it and <see cref="Patterns"/> are resolved with the topics.</param>
+    public ConsumerHeartbeatResult Heartbeat(ConsumerHeartbeat heartbeat, TopicPattern? pattern, TopicsSeen topics)
     {
-        TopicPattern? pattern = null;
-        if (heartbeat.TopicRegex is { Length: > 0 } text)
-        {
-            pattern = TopicPattern.TryParse(text, _options.Limits, out var reason);
-            if (pattern is null) return ConsumerHeartbeatResult.Refused(KafkaError.InvalidRegularExpression, $"The regular expression '{text}' is refused: {reason}");
-        }
-
         var refusal = Admit(heartbeat, out var admitted);
         if (refusal is not null) return refusal;
         var member = admitted!;
@@ -192,26 +191,22 @@ internal sealed partial class ConsumerGroup
         if (_seen is { } seen && seen.Version > topics.Version) topics = seen;
         if (!isChanged && topics == _seen && Epoch == AssignmentEpoch) return;
         _seen = topics;
-        var matches = new Dictionary<string, Guid[]>(StringComparer.Ordinal);
-        foreach (var member in _members.Values.Where(m => m.TopicsVersion != topics.Version)) Resolve(member, topics, matches);
+        foreach (var member in _members.Values.Where(m => m.TopicsVersion != topics.Version)) Resolve(member, topics);
+        Patterns = PatternsOfMembers();
         var subscribed = _members.Values.SelectMany(m => m.Topics).Distinct().ToDictionary(t => t, topics.PartitionsOf);
         var areSame = subscribed.Count == _topics.Count && subscribed.All(t => _topics.GetValueOrDefault(t.Key, -1) == t.Value);
         _topics = subscribed;
         if ((isChanged || !areSame) && Epoch == AssignmentEpoch) Bump();
     }
 
-    private static void Resolve(ConsumerMember member, TopicsSeen topics, Dictionary<string, Guid[]> matches)
+    private static void Resolve(ConsumerMember member, TopicsSeen topics)
     {
         var resolved = member.TopicNames.Select(topics.Find).OfType<TopicDescription>().Select(t => t.Id).ToHashSet();
-        if (member.Pattern is { } pattern)
-        {
-            if (!matches.TryGetValue(pattern.Text, out var matching))
-                matches.Add(pattern.Text, matching = [.. topics.All.Where(t => pattern.Matches(t.Name)).Select(t => t.Id)]);
-            resolved.UnionWith(matching);
-        }
-
+        if (member.Pattern is { } pattern) resolved.UnionWith(pattern.Topics.Where(topics.Has));
         (member.Topics, member.TopicsVersion) = (resolved, topics.Version);
     }
+
+    private TopicPattern[] PatternsOfMembers() => [.. _members.Values.Select(m => m.Pattern).OfType<TopicPattern>().DistinctBy(p => p.Text)];
 
     private void Bump()
     {

@@ -110,7 +110,7 @@ internal sealed class ConsumerMember(string id)
             ClientHost = state.ClientHost,
             RebalanceTimeout = TimeSpan.FromMilliseconds(state.RebalanceTimeoutMs),
             TopicNames = state.Topics,
-            Pattern = state.Pattern is null ? null : TopicPattern.TryParse(state.Pattern, limits, out _),
+            Pattern = state.Pattern is null ? null : PatternOf(state.Pattern, limits),
             Assignor = state.Assignor,
             Epoch = state.Epoch,
             PreviousEpoch = state.PreviousEpoch,
@@ -119,6 +119,9 @@ internal sealed class ConsumerMember(string id)
             Target = SetOf(state.Target),
         };
     }
+
+    private static TopicPattern PatternOf(string text, KafkaLimits limits) =>
+        TopicPattern.TryParse(text, limits, out var reason) ?? throw new InvalidDataException($"The stored regular expression '{text}' is refused: {reason}");
 
     private static Dictionary<Guid, int[]> Listed(IReadOnlySet<TopicIdPartition> partitions) =>
         partitions.GroupBy(p => p.Topic).ToDictionary(t => t.Key, t => t.Select(p => p.Partition).Order().ToArray());

@@ -39,6 +39,8 @@ internal sealed class TopicsSeen(long version, IReadOnlyCollection<TopicDescript
     /// <summary>Null when the topic is gone.</summary>
     public string? NameOf(Guid id) => _byId.GetValueOrDefault(id)?.Name;
 
+    public bool Has(Guid id) => _byId.ContainsKey(id);
+
     public int PartitionsOf(Guid id) => _byId[id].PartitionCount;
 }
 
@@ -50,11 +52,15 @@ internal sealed class TopicsSeen(long version, IReadOnlyCollection<TopicDescript
 internal sealed class TopicPattern
 {
     private readonly Regex _regex;
+    private Matched _matched = new(-1, FrozenSet<Guid>.Empty);
 
     private TopicPattern(string text, Regex regex) => (Text, _regex) = (text, regex);
 
     /// <summary>The expression as the client wrote it.</summary>
     public string Text { get; }
+
+    /// <summary>The topics that match, as of the last <see cref="TryResolve"/>.</summary>
+    public FrozenSet<Guid> Topics => Volatile.Read(ref _matched).Topics;
 
     /// <summary>Null, with the reason, for what is no regular expression or cannot be matched in linear time.</summary>
     public static TopicPattern? TryParse(string text, KafkaLimits limits, out string reason)
@@ -78,16 +84,24 @@ internal sealed class TopicPattern
         return null;
     }
 
-    public bool Matches(string topic)
+    /// <summary>Finds the topics that match; done without the coordinator's lock, for an ill-meant expression may take its time.</summary>
+    /// <returns>False when a name takes too long. The topics are those found before, then.</returns>
+    public bool TryResolve(TopicsSeen topics)
     {
+        var known = Volatile.Read(ref _matched);
+        if (known.Version >= topics.Version) return true;
         try
         {
-            return _regex.IsMatch(topic);
+            var matching = topics.All.Where(t => _regex.IsMatch(t.Name)).Select(t => t.Id).ToFrozenSet();
+            Volatile.Write(ref _matched, new Matched(topics.Version, matching));
+            return true;
         }
         catch (RegexMatchTimeoutException)
         {
-            // An expression that takes so long for one name is no subscription that anybody means; other groups wait meanwhile.
+            Volatile.Write(ref _matched, known with { Version = topics.Version });
             return false;
         }
     }
+
+    private sealed record Matched(long Version, FrozenSet<Guid> Topics);
 }

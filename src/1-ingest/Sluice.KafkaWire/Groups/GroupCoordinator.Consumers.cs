@@ -15,11 +15,13 @@ internal sealed partial class GroupCoordinator
     /// <summary>Serves a heartbeat that has nothing wrong in itself. <see cref="SaveAsync"/> has to end before it is answered.</summary>
     public ConsumerHeartbeatResult Heartbeat(ConsumerHeartbeat heartbeat, TopicsSeen topics)
     {
+        if (Resolve(heartbeat, topics, out var pattern) is { } fault)
+            return ConsumerHeartbeatResult.Refused(KafkaError.InvalidRegularExpression, $"The regular expression '{heartbeat.TopicRegex}' is refused: {fault}");
         lock (_gate)
         {
             var refusal = FindConsumers(heartbeat, out var group);
             if (refusal is not null) return refusal;
-            var result = heartbeat.Epoch < 0 ? group!.Leave(heartbeat) : group!.Heartbeat(heartbeat, topics);
+            var result = heartbeat.Epoch < 0 ? group!.Leave(heartbeat) : group!.Heartbeat(heartbeat, pattern, topics);
             // A group that never took a member has not begun.
             if (group.IsEmpty && group.Epoch == 0) _consumerGroups.Remove(heartbeat.GroupId);
             return result;
@@ -72,6 +74,22 @@ internal sealed partial class GroupCoordinator
     public IReadOnlyList<T> LookAtAllConsumers<T>(Func<ConsumerGroup, T> look)
     {
         lock (_gate) return [.. _consumerGroups.Values.Select(look)];
+    }
+
+    /// <summary>Matches the regular expressions of the group, and of the heartbeat, with the topics there are.</summary>
+    /// <returns>What is wrong with that of the heartbeat; null when nothing is.</returns>
+    private string? Resolve(ConsumerHeartbeat heartbeat, TopicsSeen topics, out TopicPattern? pattern)
+    {
+        var known = LookAtConsumers(heartbeat.GroupId, group => group.Patterns) ?? [];
+        // One that takes too long, which it did not when it was subscribed by, goes on with the topics it has.
+        foreach (var other in known) other.TryResolve(topics);
+        pattern = null;
+        if (heartbeat.TopicRegex is not { Length: > 0 } text) return null;
+        pattern = known.FirstOrDefault(p => p.Text == text);
+        if (pattern is not null) return null;
+        pattern = TopicPattern.TryParse(text, _options.Limits, out var reason);
+        if (pattern is null) return reason;
+        return pattern.TryResolve(topics) ? null : "it takes too long to match the name of a topic.";
     }
 
     /// <summary>The group that a heartbeat is for, made when a member joins; or why there is none.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using WirePartition = Confluent.Kafka.TopicPartition;
 
 namespace Sluice.Log.Kafka.Client;
 
@@ -55,6 +56,23 @@ internal sealed partial class Clients(KafkaLogOptions options, TimeProvider time
     public IConsumer<byte[]?, byte[]?> Consumer() => Build(() =>
     {
         var builder = new ConsumerBuilder<byte[]?, byte[]?>(_properties.OfConsumer()).SetErrorHandler((_, e) => Note(e)).SetLogHandler((_, line) => Write(line));
+        if (_tokens is not null) builder.SetOAuthBearerTokenRefreshHandler((client, _) => Refresh(client));
+        return builder.Build();
+    });
+
+    /// <param name="group">The group it joins.</param>
+    /// <param name="onGiven">Told the partitions it is given, on the thread that polls it.</param>
+    /// <param name="onTaken">Told the partitions that are taken from it, there too.</param>
+    public IConsumer<Ignore, Ignore> Member(string group, Action<List<WirePartition>> onGiven, Action<IEnumerable<WirePartition>> onTaken) => Build(() =>
+    {
+        var builder = new ConsumerBuilder<Ignore, Ignore>(_properties.OfMember(group)).SetErrorHandler((_, e) => Note(e)).SetLogHandler((_, line) => Write(line))
+            .SetPartitionsAssignedHandler((_, given) =>
+            {
+                onGiven(given);
+                return given.Select(partition => new TopicPartitionOffset(partition, Offset.End));
+            })
+            .SetPartitionsRevokedHandler((_, taken) => onTaken(taken.Select(at => at.TopicPartition)))
+            .SetPartitionsLostHandler((_, taken) => onTaken(taken.Select(at => at.TopicPartition)));
         if (_tokens is not null) builder.SetOAuthBearerTokenRefreshHandler((client, _) => Refresh(client));
         return builder.Build();
     });

@@ -3,21 +3,25 @@ using Sluice.Objects;
 
 namespace Sluice.Cleaning.Raw;
 
-/// <summary>One object being cut into records.</summary>
-/// <param name="whole">All its bytes, where it is small and was read ahead; a larger one is read here, piece by piece.</param>
-internal sealed class ObjectReading(IObjectStore objects, string topic, RawObject item, ReadOnlyMemory<byte> whole, int readBytes) : IDisposable
+/// <summary>One tile being cut into records.</summary>
+internal sealed class ObjectReading(IObjectStore objects, string topic, RawTile tile, int readBytes) : IDisposable
 {
     private readonly LineCutter _lines = new();
-    private ReadOnlyMemory<byte> _rest = whole;
-    private long _read = whole.Length;
+    private readonly RawObject _item = tile.Item ?? default;
+    private readonly IReadOnlyList<OffsetRange>? _ranges = tile.Offsets?.Lines;
+    private ReadOnlyMemory<byte> _rest = tile.Whole;
+    private long _read = tile.Whole.Length;
     private SafeFileHandle? _file;
     private RawChunk? _chunk;
+    private int _range;
+    private long _line;
 
-    /// <summary>The offset of the next line.</summary>
-    public long Offset { get; private set; } = item.StartOffset;
+    /// <summary>The offset of the next line; behind the last, the end of the tile.</summary>
+    public long Offset { get; private set; } =
+        tile.Offsets is null ? tile.From : tile.Offsets.Lines is [var first, ..] ? first.From : tile.Offsets.End;
 
     /// <summary>Whether all lines were cut.</summary>
-    public bool AtEnd => _read >= item.Size && _rest.IsEmpty && !_lines.HasBegun;
+    public bool AtEnd => _read >= _item.Size && _rest.IsEmpty && !_lines.HasBegun;
 
     public void Dispose()
     {
@@ -29,6 +33,7 @@ internal sealed class ObjectReading(IObjectStore objects, string topic, RawObjec
     /// Adds the object's records from offset <paramref name="from"/> on to the batch: true when the batch is full, to be called again
     /// with the next; false at the end of the object.
     /// </summary>
+    /// <exception cref="RawDataException">The object does not have the lines that the sink put.</exception>
     public async ValueTask<bool> FillAsync(RawBatch batch, long from, Predicate<RawBatch> isFull, CancellationToken cancel)
     {
         while (true)
@@ -39,12 +44,12 @@ internal sealed class ObjectReading(IObjectStore objects, string topic, RawObjec
                 if (isFull(batch)) return true;
             }
 
-            if (_read >= item.Size) break;
+            if (_read >= _item.Size) break;
             await ReadPieceAsync(cancel);
         }
 
         if (_lines.TryCutLast(out var last)) Add(batch, last, from);
-        return false;
+        return _range < (_ranges?.Count ?? 0) ? throw OtherLines() : false;
     }
 
     /// <summary>All bytes of an object.</summary>
@@ -59,14 +64,14 @@ internal sealed class ObjectReading(IObjectStore objects, string topic, RawObjec
     private async ValueTask ReadPieceAsync(CancellationToken cancel)
     {
         _file ??= File.OpenHandle(
-            await objects.GetFileAsync(item.Key, cancel) ?? throw Changed(item), FileMode.Open, FileAccess.Read,
+            await objects.GetFileAsync(_item.Key, cancel) ?? throw Changed(_item), FileMode.Open, FileAccess.Read,
             FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
         _chunk?.LetGo();
-        _chunk = new RawChunk((int)Math.Min(readBytes, item.Size - _read));
+        _chunk = new RawChunk((int)Math.Min(readBytes, _item.Size - _read));
         for (var done = 0; done < _chunk.Bytes.Length;)
         {
             var got = RandomAccess.Read(_file, _chunk.Bytes.Span[done..], _read + done);
-            if (got == 0) throw Changed(item);
+            if (got == 0) throw Changed(_item);
             done += got;
         }
 
@@ -77,14 +82,23 @@ internal sealed class ObjectReading(IObjectStore objects, string topic, RawObjec
     private static RawDataException Changed(RawObject item) => new(
         $"Object {item.Key} had {item.Size} bytes when listed and has them no more: objects of the sink never change; restore it.");
 
+    private RawDataException OtherLines() => new(
+        $"Object {_item.Key} has {(_range < _ranges!.Count ? "fewer" : "more")} lines than the sink noted ({RawObject.KeyAt(RawObject.OffsetsFolder, topic, _item.Partition, tile.From)}): "
+        + "objects of the sink never change; restore both.");
+
     private void Add(RawBatch batch, ReadOnlyMemory<byte> line, long from)
     {
+        if (_ranges is not null && _range == _ranges.Count) throw OtherLines();
+        _line++;
         if (Offset >= from)
         {
             if (_chunk is not null) batch.Hold(_chunk);
-            batch.Add(new RawPlace(topic, item.Partition, Offset, item.Key.Value, Offset - item.StartOffset + 1), line);
+            batch.Add(new RawPlace(topic, _item.Partition, Offset, _item.Key.Value, _line), line);
         }
 
         Offset++;
+        if (_ranges is null || Offset < _ranges[_range].To) return;
+        _range++;
+        Offset = _range < _ranges.Count ? _ranges[_range].From : tile.Offsets!.End;
     }
 }

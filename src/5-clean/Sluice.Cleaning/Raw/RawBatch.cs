@@ -10,6 +10,7 @@ internal sealed class RawBatch
     private readonly List<RawRun> _runs = [];
     private readonly List<RawChunk> _chunks = [];
     private readonly SortedDictionary<int, RawPosition> _reached = [];
+    private readonly Dictionary<int, long> _skipped = [];
 
     public int Count => _rows.Count;
 
@@ -21,6 +22,9 @@ internal sealed class RawBatch
 
     /// <summary>By partition, the position that cleaning this batch reaches.</summary>
     public IReadOnlyDictionary<int, RawPosition> Reached => _reached;
+
+    /// <summary>Whether there is a position to commit: also where there are offsets and no record.</summary>
+    public bool HasMoved => _reached.Count > 0;
 
     public ReadOnlyMemory<byte> this[int ordinal] => _rows[ordinal];
 
@@ -70,6 +74,27 @@ internal sealed class RawBatch
 
     /// <summary>Notes that the partition was read up to a position.</summary>
     public void Reach(int partition, RawPosition position) => _reached[partition] = position;
+
+    /// <summary>Notes that so many records of the partition, before the position it reaches, cannot be read.</summary>
+    public void Skip(int partition, long records)
+    {
+        if (records > 0) _skipped[partition] = SkippedOf(partition) + records;
+    }
+
+    /// <summary>Records of the partition that cannot be read.</summary>
+    public long SkippedOf(int partition) => _skipped.GetValueOrDefault(partition);
+
+    /// <summary>Records of the partition.</summary>
+    public long RecordsOf(int partition)
+    {
+        var records = 0L;
+        for (var at = 0; at < _runs.Count; at++)
+        {
+            if (_runs[at].First.Partition == partition) records += (at + 1 < _runs.Count ? _runs[at + 1].FirstOrdinal : Count) - _runs[at].FirstOrdinal;
+        }
+
+        return records;
+    }
 
     /// <summary>Where the record came from.</summary>
     public RawPlace PlaceOf(int ordinal)

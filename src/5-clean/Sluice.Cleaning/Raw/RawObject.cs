@@ -3,49 +3,64 @@ using Sluice.Objects;
 
 namespace Sluice.Cleaning.Raw;
 
-/// <summary>An object of the sink: lines of one partition, the first having <see cref="StartOffset"/>.</summary>
+/// <summary>An object of the sink: lines of one partition, named for <see cref="StartOffset"/>.</summary>
 internal readonly record struct RawObject(ObjectKey Key, long Size, int Partition, long StartOffset)
 {
+    /// <summary>The folder of the sink's objects.</summary>
+    public const string Folder = "topics";
+
     private const string Extension = ".json";
 
-    /// <summary>Prefix of all objects of a topic.</summary>
-    public static string Prefix(string topic) => $"topics/{topic}/partition=";
+    /// <summary>The folder of the offsets of their lines.</summary>
+    public static string OffsetsFolder { get; } = LandedOffsets.FolderOf(Folder);
+
+    /// <summary>Prefix of all objects of a topic in a folder.</summary>
+    public static string Prefix(string folder, string topic) => $"{folder}/{topic}/partition=";
 
     /// <summary>Prefix of all objects of a partition.</summary>
-    public static string Prefix(string topic, int partition) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Prefix(topic)}{partition}/{topic}+{partition}+");
+    public static string Prefix(string topic, int partition) => Prefix(Folder, topic, partition);
 
-    public static ObjectKey KeyAt(string topic, int partition, long startOffset) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{Prefix(topic, partition)}{startOffset:D10}{Extension}"));
+    /// <summary>Prefix of all objects of a partition in a folder.</summary>
+    public static string Prefix(string folder, string topic, int partition) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Prefix(folder, topic)}{partition}/{topic}+{partition}+");
+
+    public static ObjectKey KeyAt(string topic, int partition, long startOffset) => KeyAt(Folder, topic, partition, startOffset);
+
+    public static ObjectKey KeyAt(string folder, string topic, int partition, long startOffset) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{Prefix(folder, topic, partition)}{startOffset:D10}{Extension}"));
 
     /// <summary>The key after which a listing finds the objects behind those of a partition: '~' follows all characters of topic names.</summary>
-    public static ObjectKey KeyBehind(string topic, int partition) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{Prefix(topic)}{partition}/~"));
+    public static ObjectKey KeyBehind(string folder, string topic, int partition) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{Prefix(folder, topic)}{partition}/~"));
 
     /// <summary>The partition that a key of the topic names.</summary>
     /// <exception cref="RawDataException">It names none.</exception>
-    public static int PartitionOf(string topic, ObjectKey key)
+    public static int PartitionOf(string folder, string topic, ObjectKey key)
     {
-        var rest = key.Value.AsSpan(Prefix(topic).Length);
+        var rest = key.Value.AsSpan(Prefix(folder, topic).Length);
         var slash = rest.IndexOf('/');
         if (slash > 0 && int.TryParse(rest[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)) return partition;
-        throw NotOurs(topic, key);
+        throw NotOurs(folder, topic, key);
     }
 
     /// <exception cref="RawDataException">The key is not one that the sink writes.</exception>
-    public static RawObject Parse(string topic, int partition, ObjectInfo info)
+    public static RawObject Parse(string topic, int partition, ObjectInfo info) =>
+        new(info.Key, info.Size, partition, StartOf(Folder, topic, partition, info.Key));
+
+    /// <summary>The offset in a key.</summary>
+    /// <exception cref="RawDataException">The key is not one that the sink writes.</exception>
+    public static long StartOf(string folder, string topic, int partition, ObjectKey key)
     {
-        var prefix = Prefix(topic, partition);
-        if (info.Key.Value.StartsWith(prefix, StringComparison.Ordinal) && info.Key.Value.EndsWith(Extension, StringComparison.Ordinal))
+        var prefix = Prefix(folder, topic, partition);
+        if (key.Value.StartsWith(prefix, StringComparison.Ordinal) && key.Value.EndsWith(Extension, StringComparison.Ordinal)
+            && long.TryParse(key.Value.AsSpan(prefix.Length..^Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var start))
         {
-            var digits = info.Key.Value.AsSpan(prefix.Length..^Extension.Length);
-            if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var start))
-                return new RawObject(info.Key, info.Size, partition, start);
+            return start;
         }
 
-        throw NotOurs(topic, info.Key);
+        throw NotOurs(folder, topic, key);
     }
 
-    private static RawDataException NotOurs(string topic, ObjectKey key) => new(
-        $"Object {key} is not named {Prefix(topic)}<p>/{topic}+<p>+<offset>{Extension}: remove it from below {Prefix(topic)}.");
+    private static RawDataException NotOurs(string folder, string topic, ObjectKey key) => new(
+        $"Object {key} is not named {Prefix(folder, topic)}<p>/{topic}+<p>+<offset>{Extension}: remove it from below {Prefix(folder, topic)}.");
 }

@@ -9,89 +9,55 @@ namespace Sluice.Cleaning.Raw;
 /// </summary>
 internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptions options)
 {
-    private static readonly Task<ReadOnlyMemory<byte>> s_nothing = Task.FromResult(ReadOnlyMemory<byte>.Empty);
-
     /// <summary>Partitions that have objects, in rising order.</summary>
-    public async Task<IReadOnlyList<int>> PartitionsAsync(CancellationToken cancel)
-    {
-        var partitions = new List<int>();
-        ObjectKey? after = null;
-        while (await FirstAsync(RawObject.Prefix(topic), after, cancel) is { } key)
-        {
-            var partition = RawObject.PartitionOf(topic, key);
-            partitions.Add(partition);
-            after = RawObject.KeyBehind(topic, partition);
-        }
-
-        partitions.Sort();
-        return partitions;
-    }
+    public Task<IReadOnlyList<int>> PartitionsAsync(CancellationToken cancel) => RawTiles.PartitionsAsync(objects, topic, cancel);
 
     /// <summary>The records behind the positions. A partition without a position is read from its first object on.</summary>
-    /// <exception cref="RawDataException">Offsets are missing, or a foreign object lies among the sink's. What comes before was yielded.</exception>
+    /// <exception cref="RawDataException">Objects are missing, or a foreign one lies among the sink's. What comes before was yielded.</exception>
     public async IAsyncEnumerable<RawBatch> ReadAsync(
         IReadOnlyDictionary<int, RawPosition?> positions, [EnumeratorCancellation] CancellationToken cancel)
     {
         var batch = new RawBatch();
         foreach (var (partition, position) in positions.OrderBy(entry => entry.Key))
         {
-            var next = position?.Next;
-            await foreach (var (item, whole) in WithSmallOnesReadAsync(partition, position, cancel))
+            var tiles = new RawTiles(objects, topic, partition, options);
+            var next = position?.Next ?? 0;
+            var isFirst = position is null;
+            await foreach (var tile in tiles.ReadAsync(position?.ObjectStart, cancel))
             {
-                if (next is { } expected && item.StartOffset > expected)
+                if (tile.Fault is not null)
                 {
-                    if (batch.Count > 0) yield return batch;
-                    throw Gap(item, expected);
+                    if (batch.HasMoved) yield return batch;
+                    throw tile.Fault;
                 }
 
-                using var reading = new ObjectReading(objects, topic, item, whole, options.ReadBytes);
-                while (await reading.FillAsync(batch, next ?? item.StartOffset, IsFull, cancel))
+                // What the log no longer held when the sink began.
+                if (isFirst) batch.Skip(partition, tile.From);
+                if (isFirst) next = tile.From;
+                isFirst = false;
+                using var reading = new ObjectReading(objects, topic, tile, options.ReadBytes);
+                while (await reading.FillAsync(batch, next, IsFull, cancel))
                 {
-                    batch.Reach(partition, new RawPosition(reading.Offset, reading.AtEnd ? reading.Offset : item.StartOffset));
+                    Reach(tile, reading.Offset, reading.AtEnd ? reading.Offset : tile.From);
                     yield return batch;
                     batch = new RawBatch();
-                    next = reading.Offset;
                 }
 
-                next = Math.Max(next ?? 0, reading.Offset);
-                batch.Reach(partition, new RawPosition(next.Value, next.Value));
+                tiles.Reached(Math.Max(next, reading.Offset));
+                Reach(tile, Math.Max(next, reading.Offset), Math.Max(next, reading.Offset));
+            }
+
+            void Reach(RawTile tile, long to, long objectStart)
+            {
+                if (to == next) return;
+                batch.Skip(partition, tile.SkippedIn(next, to));
+                batch.Reach(partition, new RawPosition(to, objectStart));
+                next = to;
             }
         }
 
-        if (batch.Count > 0) yield return batch;
+        if (batch.HasMoved) yield return batch;
     }
 
     private bool IsFull(RawBatch batch) => batch.Count >= options.RowsPerCommitMax || batch.Bytes >= options.BytesPerCommitMax;
-
-    /// <summary>Objects in order, the small ones with their bytes; those of the next few are already being read.</summary>
-    private async IAsyncEnumerable<(RawObject Item, ReadOnlyMemory<byte> Whole)> WithSmallOnesReadAsync(
-        int partition, RawPosition? position, [EnumeratorCancellation] CancellationToken cancel)
-    {
-        var pending = new Queue<(RawObject Item, Task<ReadOnlyMemory<byte>> Whole)>();
-        await foreach (var info in objects.ListAsync(RawObject.Prefix(topic, partition), StartAfter(partition, position), cancel))
-        {
-            var item = RawObject.Parse(topic, partition, info);
-            // A large object is read piece by piece; reading it ahead would hold its first piece for nothing.
-            var isLarge = item.Size >= options.ReadBytes;
-            pending.Enqueue((item, isLarge ? s_nothing : ObjectReading.WholeAsync(objects, item, cancel)));
-            if (pending.Count < options.ReadAheadObjects && !isLarge) continue;
-            var (ready, whole) = pending.Dequeue();
-            yield return (ready, await whole);
-        }
-
-        while (pending.TryDequeue(out var entry)) yield return (entry.Item, await entry.Whole);
-    }
-
-    private ObjectKey? StartAfter(int partition, RawPosition? position) =>
-        position is { ObjectStart: > 0 } known ? RawObject.KeyAt(topic, partition, known.ObjectStart - 1) : null;
-
-    private RawDataException Gap(RawObject item, long expected) => new(
-        $"Records {expected} to {item.StartOffset - 1} of {topic}-{item.Partition} are in no object: the next one is {item.Key}. "
-        + $"Restore the object {RawObject.KeyAt(topic, item.Partition, expected)}; nothing behind it is cleaned meanwhile.");
-
-    private async ValueTask<ObjectKey?> FirstAsync(string prefix, ObjectKey? after, CancellationToken cancel)
-    {
-        await foreach (var info in objects.ListAsync(prefix, after, cancel)) return info.Key;
-        return null;
-    }
 }

@@ -72,6 +72,19 @@ await ({
       await second.consumer.close(true);
       assert.equal(second.records[0].value, 'two');
     },
+    'group of the consumer protocol': async () => {
+      await withAdmin(admin => admin.createTopics({ topics: ['pf-848'], partitions: 4, replicas: 1 }));
+      await withProducer({}, producer => producer.send({ messages: Array.from({ length: 40 }, (_, i) => ({ topic: 'pf-848', partition: i % 4, value: `${i}` })), acks: -1 }));
+      const a = await member('pf-848', ['pf-848'], { groupProtocol: 'consumer' });
+      await until('all records', () => a.records.length === 40);
+      await a.records.at(-1).commit();
+      const b = await member('pf-848', ['pf-848'], { groupProtocol: 'consumer' });
+      await until('two partitions each', () => a.partitions().length === 2 && b.partitions().length === 2);
+      await withAdmin(async admin => assert.equal((await admin.listGroups({ types: ['consumer'] })).get('pf-848').groupType, 'consumer'));
+      await b.consumer.close(true);
+      await until('four partitions again', () => a.partitions().length === 4);
+      await a.consumer.close(true);
+    },
     'idempotent producer': () => withProducer({ idempotent: true }, async producer => {
       await withAdmin(admin => admin.createTopics({ topics: ['pf-idempotent'], partitions: 1, replicas: 1 }));
       for (let i = 0; i < 20; i++) {

@@ -23,7 +23,11 @@ public sealed class SkippingProperties
         ("SMALLINT", ["-32768", "-3", "0", "5", "32767"]),
         ("DOUBLE", ["nan", "inf", "-inf", "-0.0", "0.0", "0.1", "0.30000000000000004", "1e300", "-1e-300", "5", "9007199254740993", "4.9e-324"]),
         ("FLOAT", ["nan", "inf", "-inf", "-0.0", "0.0", "0.1", "3.4e38", "16777217", "-5"]),
-        ("VARCHAR", ["", "a", "A", "é", "zz", Long("z", 40), Long("z", 32) + "a", Long("z", 31) + "\U0001F600x", Long("\U0010FFFF", 33), Long("\ud7ff", 33), Long("\uffff", 35), "a\u0001", "~"]),
+        ("VARCHAR",
+        [
+            "", "a", "A", "é", "zz", Long("z", 40), Long("z", 32) + "a", Long("z", 31) + "\U0001F600x", Long("\U0010FFFF", 33), Long("\ud7ff", 33), Long("\uffff", 35),
+            "a\u0001", "~",
+        ]),
         ("DATE", ["0001-01-01", "1969-12-31", "2024-02-29", "2024-03-01", "9999-12-31", "10000-01-01", "infinity", "-infinity", "0044-03-15 (BC)"]),
         ("TIMESTAMP WITH TIME ZONE",
         [
@@ -38,7 +42,7 @@ public sealed class SkippingProperties
     ];
 
     /// <summary>A long run sets SLUICE_SKIPPING_TABLES; each table has the seed that is its number.</summary>
-    private static readonly int s_tables = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_SKIPPING_TABLES"), out var count) ? count : 6;
+    private static readonly int s_tables = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_SKIPPING_TABLES"), out var count) ? count : 4;
 
     [Fact]
     public async Task A_query_that_skips_files_gives_the_rows_of_one_that_reads_them_all()
@@ -84,9 +88,10 @@ public sealed class SkippingProperties
         for (var file = 0; file < Files; file++)
         {
             // A file holds few of the values, so that there is something to skip.
-            var few = columns.Select(c => Enumerable.Range(0, random.Next(1, 3)).Select(_ => random.Next(7) == 0 ? "NULL" : c.Value(random, partitions.Contains(c.Name))).ToArray()).ToList();
+            var few = columns.Select(c => Enumerable.Range(0, random.Next(1, 3)).Select(_ => c.Value(random, partitions.Contains(c.Name))).ToArray()).ToList();
             var rows = Enumerable.Range(0, random.Next(1, 5)).Select(_ => $"({string.Join(", ", few.Select(values => values[random.Next(values.Length)]))})");
-            await bed.AppendAsync(table, $"SELECT {string.Join(", ", columns.Select(c => $"{c.Name}::{c.Type} AS {c.Name}"))} FROM (VALUES {string.Join(", ", rows)}) v({string.Join(", ", columns.Select(c => c.Name))})");
+            var typed = string.Join(", ", columns.Select(c => $"{c.Name}::{c.Type} AS {c.Name}"));
+            await bed.AppendAsync(table, $"SELECT {typed} FROM (VALUES {string.Join(", ", rows)}) v({string.Join(", ", columns.Select(c => c.Name))})");
         }
 
         if (random.Next(2) == 0) await table.DeleteAsync(bed.Connection, Predicate(columns, random, depth: 0), TableBed.Cancel);
@@ -124,12 +129,12 @@ public sealed class SkippingProperties
 
         public bool IsNumber => Type is "INTEGER" or "SMALLINT" or "BIGINT" or "DOUBLE" or "FLOAT" || Type.StartsWith("DECIMAL(9", StringComparison.Ordinal);
 
-        /// <summary>A value of a row.</summary>
+        /// <summary>A value of a row, some times null.</summary>
         /// <param name="plain">Whether only values that other engines can write as a partition's are wanted.</param>
         public string Value(Random random, bool plain)
         {
             var values = plain ? Array.FindAll(s_types[TypeNumber].Values, IsPlain) : s_types[TypeNumber].Values;
-            return Cast(values[random.Next(values.Length)]);
+            return random.Next(7) == 0 ? "NULL" : Cast(values[random.Next(values.Length)]);
         }
 
         /// <summary>A value in a predicate: with its type, or as a bare text or number.</summary>
@@ -144,7 +149,7 @@ public sealed class SkippingProperties
             };
         }
 
-        private static bool IsPlain(string value) => !value.Contains("inf", StringComparison.Ordinal) && !value.Contains("BC", StringComparison.Ordinal) && !value.Contains("0000-", StringComparison.Ordinal);
+        private static bool IsPlain(string value) => !Array.Exists(["inf", "BC", "0000-"], part => value.Contains(part, StringComparison.Ordinal));
 
         private string Cast(string value) => $"CAST({SqlName.Literal(value)} AS {Type})";
     }

@@ -170,7 +170,8 @@ internal sealed class AlteredTable
     {
         foreach (var name in names)
         {
-            if (InCommitTimestamps.Keys.Contains(name) || name is ColumnMapping.ModeKey or ColumnMapping.MaxIdKey || name.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal))
+            var kept = InCommitTimestamps.Keys.Contains(name) || name is ColumnMapping.ModeKey or ColumnMapping.MaxIdKey;
+            if (kept || name.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal))
                 throw new TableSchemaException(_table, $"the property {name} cannot be taken off like this");
             _properties.Remove(name);
         }

@@ -8,7 +8,10 @@ internal static class ByteChanges
     /// <summary>No input grows beyond this: what a decoder does with more of the same is known.</summary>
     private const int BytesMax = 4 << 10;
 
-    private static readonly long[] s_edges = [-1, 0, 1, 2, 7, 127, 128, 255, 256, 32_767, 32_768, 65_535, 100_000, 100_001, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue];
+    private static readonly long[] s_edges =
+    [
+        -1, 0, 1, 2, 7, 127, 128, 255, 256, 32_767, 32_768, 65_535, 100_000, 100_001, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue,
+    ];
 
     /// <summary>One to four changes of a copy.</summary>
     public static byte[] Of(byte[] input, int keep, Random random, IReadOnlyList<byte[]> others)

@@ -57,7 +57,8 @@ internal sealed class RequestBed : IAsyncDisposable
     }
 
     /// <summary>The versions of the API that a frame is for.</summary>
-    public static (short Min, short Max) VersionsOf(byte[] frame) => ApiTable.Find(RequestHeader.ReadApiKey(frame)) is { } api ? (api.MinVersion, api.MaxVersion) : ((short)0, (short)0);
+    public static (short Min, short Max) VersionsOf(byte[] frame) =>
+        ApiTable.Find(RequestHeader.ReadApiKey(frame)) is { } api ? (api.MinVersion, api.MaxVersion) : ((short)0, (short)0);
 
     /// <summary>Whether the request was understood.</summary>
     public async Task<bool> AskAsync(byte[] frame)

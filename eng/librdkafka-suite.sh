@@ -39,6 +39,12 @@ fetch_and_build() {
     (cd "$work" && apt-get source -q "${apt[@]}" librdkafka >&2)
   fi
   source_dir="$(echo "$work"/librdkafka-[0-9]*/)"
+  # Some tests ask for topics with three replicas, for no reason but their own cluster: they get one, as on any cluster of one.
+  if ! grep -q 'replication_factor = 1;' "$source_dir/tests/test.c"; then
+    sed -i '/^void test_create_topic(/,/^}/ s/int replication_factor) {/&\n        replication_factor = 1;/' "$source_dir/tests/test.c"
+    grep -q 'replication_factor = 1;' "$source_dir/tests/test.c" || { echo "test_create_topic is not where it was in $source_dir/tests/test.c." >&2; exit 1; }
+    rm -f "$source_dir/tests/test-runner"
+  fi
   if [ ! -x "$source_dir/tests/test-runner" ]; then
     (cd "$source_dir" && ./configure --disable-gssapi && make -j"$(nproc)" libs && make -C tests -j"$(nproc)" test-runner) > "$work/logs/build.log" 2>&1 \
       || { tail -n 20 "$work/logs/build.log" >&2; exit 1; }
@@ -101,7 +107,6 @@ not_applicable() {
     0097_ssl_verify) echo "needs the certificates of its own cluster tool" ;;
     0098_consumer_txn) echo "needs a Java producer" ;;
     0101_fetch_from_follower) echo "needs a second broker" ;;
-    0103_transactions | 0107_topic_recreate | 0111_delay_create_topics) echo "asks for topics with three replicas" ;;
     0109_auto_create_topics | 0115_producer_auth | 0119_consumer_auth) echo "needs an authorizer and kafka-acls.sh" ;;
     0126_oauthbearer_oidc) echo "needs an OIDC server" ;;
     0135_sasl_credentials) echo "needs a cluster with SASL" ;;

@@ -121,6 +121,11 @@ public sealed partial class InMemoryLog : ILog
         }
     }
 
+    /// <summary>What each process is told to be its share; null for all, without others.</summary>
+    public IReadOnlySet<TopicPartition>? Owned { get; set; }
+
+    public ValueTask<IReadOnlySet<TopicPartition>?> OwnedPartitionsAsync(IReadOnlyCollection<string> topics, CancellationToken cancel) => new(Owned);
+
     public ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel)
     {
         lock (_lock)

@@ -33,6 +33,7 @@ public sealed partial class KafkaLog : ILog
     private readonly TopicDirectory _topics;
     private readonly OffsetLookup _offsets;
     private readonly GroupOffsets _groups;
+    private readonly GroupMember? _member;
     private readonly BatchProducer _producer;
     private readonly Places _places;
     private readonly PartitionReader _reader;
@@ -46,9 +47,11 @@ public sealed partial class KafkaLog : ILog
         try
         {
             _groups = new GroupOffsets(clients);
+            _member = options.Group is { } group ? new GroupMember(clients, group) : null;
         }
         catch
         {
+            _groups?.Dispose();
             _admin.Dispose();
             throw;
         }
@@ -157,8 +160,14 @@ public sealed partial class KafkaLog : ILog
     public async ValueTask<IReadOnlyList<CommittedOffset>> CommittedOffsetsAsync(string group, CancellationToken cancel) =>
         await _groups.CommittedAsync(group, cancel);
 
+    /// <summary>With <see cref="KafkaLogOptions.Group"/>, what the group's coordinator gave this process.</summary>
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlySet<TopicPartition>?> OwnedPartitionsAsync(IReadOnlyCollection<string> topics, CancellationToken cancel) =>
+        _member is null ? null : await _member.OwnedAsync(topics, cancel);
+
     public ValueTask DisposeAsync()
     {
+        _member?.Dispose();
         _places.Dispose();
         _producer.Dispose();
         _groups.Dispose();

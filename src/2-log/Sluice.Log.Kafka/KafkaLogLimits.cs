@@ -45,6 +45,9 @@ public sealed record KafkaLogLimits
     /// <summary>How often who waits for records looks whether the topic is still there: 10 s, a request that small costs nothing beside the polls.</summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long who asks for its share of the partitions waits for the group to give one at first: 10 s, three times Kafka's initial rebalance delay.</summary>
+    public TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a client waits for records before it looks after its places: 50 ms, so that a place is taken over within that.</summary>
     public TimeSpan PollTime { get; init; } = TimeSpan.FromMilliseconds(50);
 }

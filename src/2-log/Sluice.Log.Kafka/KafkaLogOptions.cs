@@ -30,6 +30,12 @@ public sealed record KafkaLogOptions
     /// </summary>
     public string ReaderGroup { get; init; } = "sluice";
 
+    /// <summary>
+    /// The group whose members share the partitions (<see cref="ILog.OwnedPartitionsAsync"/>); null: this process has them all. Nothing is committed
+    /// to it.
+    /// </summary>
+    public string? Group { get; init; }
+
     /// <summary>Replicas of topics that are made here; -1 takes the cluster's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
 

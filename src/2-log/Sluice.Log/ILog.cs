@@ -55,6 +55,14 @@ public interface ILog : IAsyncDisposable
     /// <summary>Completes as soon as the partition's end is beyond <paramref name="offset"/>, or the partition is closed.</summary>
     ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel);
 
+    /// <summary>
+    /// The partitions of the topics that are this process's to work on, where several processes share the work of a pipeline; null when all are.
+    /// They change as processes come and go, and a partition may be another's when this returns: it only spreads the work, and whatever must
+    /// not happen twice needs a guard of its own.
+    /// </summary>
+    ValueTask<IReadOnlySet<TopicPartition>?> OwnedPartitionsAsync(IReadOnlyCollection<string> topics, CancellationToken cancel) =>
+        new((IReadOnlySet<TopicPartition>?)null);
+
     /// <summary>Stores, in one transaction, the next offsets a group will read.</summary>
     ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel);
 

@@ -7,6 +7,7 @@ internal sealed class FlushRequests
     private readonly List<(long End, TaskCompletionSource Done)> _waiting = [];
     private CancellationTokenSource? _sleep;
     private SinkException? _stopped;
+    private bool _isReleased;
 
     /// <summary>Asks for every record before <paramref name="end"/> to be written, and waits for it.</summary>
     public async Task AskAsync(long end, CancellationToken cancel)
@@ -14,6 +15,7 @@ internal sealed class FlushRequests
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
+            if (_isReleased) return;
             if (_stopped is not null) throw _stopped;
             _waiting.Add((end, done));
             _sleep?.Cancel();
@@ -40,6 +42,13 @@ internal sealed class FlushRequests
     public void CompleteAll() => Take(_ => true, done => done.TrySetResult());
 
     public void FailAll(SinkException cause) => Take(_ => true, done => done.TrySetException(cause));
+
+    /// <summary>Lets go whoever waits and whoever asks from here on: there is nothing to wait for.</summary>
+    public void Release()
+    {
+        lock (_lock) _isReleased = true;
+        CompleteAll();
+    }
 
     /// <summary>Fails whoever waits and whoever asks from here on.</summary>
     public void Stop(SinkException cause)

@@ -26,7 +26,8 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
     /// Writes the ranges, which follow each other. When this returns, every object is durable; when it throws, the first of them may be.
     /// </summary>
     /// <exception cref="SinkException">A record that the configuration says to fail on, or the log ends before the ranges do.</exception>
-    public async Task<LandedCounts> WriteAsync(TopicPartition partition, ReadOnlyMemory<ObjectRange> ranges, CancellationToken cancel)
+    public async Task<LandedCounts> WriteAsync(
+        TopicPartition partition, ReadOnlyMemory<ObjectRange> ranges, Claiming claiming, CancellationToken cancel)
     {
         Reset();
         using var lines = new LineBuffer();
@@ -43,11 +44,11 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
                 position = Append(partition, fetched.Bytes.Span, position, ranges.Span, ref next);
                 FinishUpTo(position, ranges.Span, ref next);
                 if (_deadLetters is not null) await _deadLetters.SendAsync(cancel);
-                await PutFinishedAsync(partition, cancel);
+                await PutFinishedAsync(partition, claiming, cancel);
                 if (_lines.Length >= config.PartBytes) await PutPartAsync(config.KeyOf(partition, ranges.Span[next].First), cancel);
             }
 
-            await PutFinishedAsync(partition, cancel);
+            await PutFinishedAsync(partition, claiming, cancel);
             return _counts;
         }
         finally
@@ -148,15 +149,17 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
         }
     }
 
-    private async Task PutFinishedAsync(TopicPartition partition, CancellationToken cancel)
+    private async Task PutFinishedAsync(TopicPartition partition, Claiming claiming, CancellationToken cancel)
     {
         var from = 0;
         foreach (var done in _finished)
         {
             // Whoever sees the object sees its offsets.
-            if (!done.IsDense) await objects.PutAsync(config.OffsetsKeyOf(partition, done.Range.From), done.Offsets().ToJson(), cancel);
+            if (claiming == Claiming.Claim) await ClaimAsync(partition, done, cancel);
+            else if (claiming == Claiming.Follow || !done.IsDense)
+                await objects.PutAsync(config.OffsetsKeyOf(partition, done.Range.From), done.Offsets().ToJson(), cancel);
             var lines = _lines.Written[from..done.LinesEnd];
-            if (done.WithLine.Count > 0) await PutAsync(config.KeyOf(partition, done.Range.First), lines, cancel);
+            if (done.WithLine.Count > 0) await PutAsync(config.KeyOf(partition, done.Range.First), lines, claiming, cancel);
             if (done.WithLine.Count > 0) _counts += new LandedCounts(1, done.WithLine.Count, _uploadedBytes + lines.Length, 0, 0);
             _uploadedBytes = 0;
             from = done.LinesEnd;
@@ -166,11 +169,20 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
         _lines.DropFirst(from);
     }
 
-    private async Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> lines, CancellationToken cancel)
+    private async Task ClaimAsync(TopicPartition partition, FinishedObject done, CancellationToken cancel)
+    {
+        var key = config.OffsetsKeyOf(partition, done.Range.From);
+        if (await objects.PutIfAbsentAsync(key, done.Offsets().ToJson(), cancel)) return;
+        throw new SinkException($"Another process put {key}: {partition} is its own, or was. This one goes on behind what is there, where it is its own again.");
+    }
+
+    private async Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> lines, Claiming claiming, CancellationToken cancel)
     {
         if (_upload is null)
         {
-            await objects.PutAsync(key, lines, cancel);
+            // Of a claimed object every process puts the same lines; if one did, they are there.
+            if (claiming == Claiming.None) await objects.PutAsync(key, lines, cancel);
+            else await objects.PutIfAbsentAsync(key, lines, cancel);
             return;
         }
 
@@ -196,4 +208,17 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
         public LandedOffsets Offsets() =>
             new(Range.From, Range.End, WithLine.Count == 0 ? null : Range.First, WithLine.Ranges, Skipped.Ranges);
     }
+}
+
+/// <summary>What is put of the offsets beside an object.</summary>
+internal enum Claiming
+{
+    /// <summary>Only those that the lines do not tell: no one else writes the partition.</summary>
+    None,
+
+    /// <summary>Those of every object, unless another process put some: who puts them has decided what the object is.</summary>
+    Claim,
+
+    /// <summary>Those of an object that was claimed, and is put by whoever finds that it is missing.</summary>
+    Follow,
 }

@@ -9,7 +9,12 @@ namespace Sluice.Sink;
 /// decision leaves it in the log, and the next start carries out the same one; a crash before it leaves nothing. Hence no record
 /// is missing from the objects or in two of them. A failure starts over from the log after a wait.
 /// </summary>
-internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition partition, SinkTask task)
+/// <remarks>
+/// Where processes share the partitions, two of them may believe for a while that one is theirs, and the committed offset is only a hint.
+/// Then the offsets beside an object are put for each, if absent, before it: who puts them has decided where it ends. A start goes on behind
+/// those that are there, and puts the object of the last if it is missing.
+/// </remarks>
+internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition partition, SinkTask task, bool isShared)
 {
     private readonly FlushRequests _flushes = new();
     private readonly RotationClock _clock = new(context.Config, context.Time);
@@ -31,6 +36,9 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
     /// </summary>
     /// <exception cref="SinkException">The partition failed while trying, or stopped.</exception>
     public Task FlushAsync(long end, CancellationToken cancel) => _flushes.AskAsync(end, cancel);
+
+    /// <summary>The partition is no longer this sink's to write: whoever waits for it need not.</summary>
+    public void Release() => _flushes.Release();
 
     /// <summary>Sinks until cancelled or until the partition is gone; failures are shown in the status and retried.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -131,7 +139,8 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         _clock.Closed();
         var offsets = await context.Log.OffsetsAsync(partition, cancel);
         var committed = await FindCommittedAsync(cancel);
-        var from = committed?.Offset ?? offsets.Start;
+        // Processes that share a partition must begin it alike, whatever retention does between their starts.
+        var from = committed?.Offset ?? (isShared ? 0 : offsets.Start);
         if (from > offsets.End)
         {
             throw new SinkException(
@@ -140,19 +149,44 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         }
 
         SetCommitted(from);
-        var pending = Decision.Parse(committed?.Metadata ?? "", from);
-        if (pending.Length > 0)
-        {
-            var redone = await StillToWriteAsync(pending, offsets, cancel);
-            from = pending[^1].End;
-            if (redone.Length > 0) Count(await task.Writer.WriteAsync(partition, redone, cancel));
-            await CommitAsync(from, "", cancel);
-        }
+        from = await FinishDecisionAsync(from, committed?.Metadata ?? "", offsets, cancel);
+        if (isShared) from = await FollowClaimsAsync(from, cancel);
 
         if (from < offsets.Start) CountLost(from, offsets.Start);
         _planner = new ObjectPlanner(context.Config, from, Math.Max(from, offsets.Start));
         SetPosition(_planner.Position);
         return true;
+    }
+
+    /// <summary>Carries out a decision that was not finished; returns where it ends.</summary>
+    private async Task<long> FinishDecisionAsync(long from, string metadata, PartitionOffsets offsets, CancellationToken cancel)
+    {
+        var pending = Decision.Parse(metadata, from);
+        if (pending.Length == 0) return from;
+        var redone = await StillToWriteAsync(pending, offsets, cancel);
+        if (redone.Length > 0) Count(await task.Writer.WriteAsync(partition, redone, Claiming.None, cancel));
+        await CommitAsync(pending[^1].End, "", cancel);
+        return pending[^1].End;
+    }
+
+    /// <summary>Goes behind the objects that processes claimed from an offset on, putting those that are missing; returns where they end.</summary>
+    private async Task<long> FollowClaimsAsync(long from, CancellationToken cancel)
+    {
+        var end = from;
+        while (await context.Objects.GetAsync(context.Config.OffsetsKeyOf(partition, end), cancel) is { } bytes)
+        {
+            var claim = LandedOffsets.Parse(bytes);
+            if (claim.Object is { } first && await context.Objects.HeadAsync(context.Config.KeyOf(partition, first), cancel) is null)
+            {
+                var range = new ObjectRange(claim.Start, first, claim.End);
+                Count(await task.Writer.WriteAsync(partition, new[] { range }, Claiming.Follow, cancel));
+            }
+
+            end = claim.End;
+        }
+
+        if (end > from) await CommitAsync(end, "", cancel);
+        return end;
     }
 
     private async Task<CommittedOffset?> FindCommittedAsync(CancellationToken cancel)
@@ -205,8 +239,9 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         for (var from = 0; from < ranges.Length; from += SinkLimits.ObjectsPerDecision)
         {
             var decided = ranges.AsMemory(from, Math.Min(SinkLimits.ObjectsPerDecision, ranges.Length - from));
-            await CommitAsync(decided.Span[0].From, Decision.Format(decided.Span), cancel);
-            Count(await task.Writer.WriteAsync(partition, decided, cancel));
+            // The claims are the decision where others may write too.
+            if (!isShared) await CommitAsync(decided.Span[0].From, Decision.Format(decided.Span), cancel);
+            Count(await task.Writer.WriteAsync(partition, decided, isShared ? Claiming.Claim : Claiming.None, cancel));
             await CommitAsync(decided.Span[^1].End, "", cancel);
         }
     }

@@ -11,7 +11,8 @@ namespace Sluice.Sink;
 /// </summary>
 /// <remarks>
 /// Objects of a partition appear in the order of their offsets, so those that are visible are always a prefix of what will be.
-/// Progress is the offsets of group <see cref="SinkConfig.Group"/>; one sink of a name may run at a time.
+/// Progress is the offsets of group <see cref="SinkConfig.Group"/>. One sink of a name may run at a time; or several, where the log gives each a
+/// share of the partitions (<see cref="ILog.OwnedPartitionsAsync"/>).
 /// </remarks>
 public sealed class S3Sink : IDisposable
 {
@@ -68,7 +69,7 @@ public sealed class S3Sink : IDisposable
     }
 
     /// <summary>
-    /// Completes when every record that is in the topics at the call is in a durable object. Works beside
+    /// Completes when every record that is in the topics at the call, in the partitions that are this process's, is in a durable object. Works beside
     /// <see cref="RunAsync"/>, and by itself when that is not running or is cancelled meanwhile.
     /// </summary>
     /// <exception cref="SinkException">A partition could not be written; the message says which and why. Safe to call again.</exception>
@@ -195,18 +196,25 @@ public sealed class S3Sink : IDisposable
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>Starts the partitions that are new, stops those of topics that are gone or were made anew.</summary>
+    /// <summary>Starts the partitions that are new, stops those that are another's by now, and those of topics that are gone or were made anew.</summary>
     private async Task DiscoverAsync(Run run, CancellationToken cancel)
     {
         await _discovery.WaitAsync(cancel);
         try
         {
             var topics = await _context.Log.ListTopicsAsync(cancel);
-            var wanted = topics.Where(t => _context.Config.Topics.Takes(t.Name))
-                .SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => (t.Id, new TopicPartition(t.Name, p))))
+            var taken = topics.Where(t => _context.Config.Topics.Takes(t.Name)).ToList();
+            var owned = await _context.Log.OwnedPartitionsAsync([.. taken.Select(t => t.Name)], cancel);
+            var wanted = taken.SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => (t.Id, Partition: new TopicPartition(t.Name, p))))
+                .Where(w => owned?.Contains(w.Partition) != false)
                 .ToHashSet();
-            foreach (var gone in _partitions.Keys.Where(k => !wanted.Contains(k) || _partitions[k].Run.IsCompleted).ToList()) await StopAsync(gone);
-            foreach (var partition in wanted.Where(w => !_partitions.ContainsKey(w))) Start(run, partition);
+            foreach (var gone in _partitions.Keys.Where(k => !wanted.Contains(k) || _partitions[k].Run.IsCompleted).ToList())
+            {
+                _partitions[gone].Sink.Release();
+                await StopAsync(gone);
+            }
+
+            foreach (var partition in wanted.Where(w => !_partitions.ContainsKey(w))) Start(run, partition, isShared: owned is not null);
         }
         finally
         {
@@ -214,11 +222,11 @@ public sealed class S3Sink : IDisposable
         }
     }
 
-    private void Start(Run run, (Guid TopicId, TopicPartition Partition) key)
+    private void Start(Run run, (Guid TopicId, TopicPartition Partition) key, bool isShared)
     {
         if (run.Cancel.IsCancellationRequested) return;
         var task = _tasks.MinBy(t => t.Count)!;
-        var sink = new PartitionSink(_context, key.Partition, task);
+        var sink = new PartitionSink(_context, key.Partition, task, isShared);
         task.Add(sink);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancel);
         _partitions.Add(key, new RunningPartition(sink, task, stop, sink.RunAsync(stop.Token)));

@@ -41,6 +41,13 @@ public abstract class LogConformance : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Partitions_that_nobody_shares_are_all_this_process_s()
+    {
+        await Log.MakeTopicAsync("t", 2);
+        (await Log.OwnedPartitionsAsync(["t"], default)).ShouldBeNull();
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Nulls_empty_texts_and_headers_come_back_as_they_were()
     {
         await Log.MakeTopicAsync("t");

@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Sluice.Log;
-using Sluice.Objects;
 using Sluice.Sink;
 using Sluice.Testing;
 using Sluice.Testing.Watched;
@@ -226,52 +225,7 @@ internal sealed class SinkHistory : IAsyncDisposable
         }
     }
 
-    /// <summary>The lines by their offsets, as they follow from the objects' names and from the offsets beside them.</summary>
-    private async Task<SortedDictionary<long, string>> LandedAsync(TopicPartition partition)
-    {
-        var offsets = await OffsetsAsync(partition);
-        var landed = new SortedDictionary<long, string>();
-        var prefix = $"topics/{partition.Topic}/partition={partition.Partition}/";
-        await foreach (var info in _objects.ListAsync(prefix, null, s_none))
-        {
-            var start = StartOf(info.Key.Value, prefix, partition);
-            var text = Encoding.UTF8.GetString((await _objects.GetAsync(info.Key, s_none)).ShouldNotBeNull().Span);
-            text.ShouldEndWith("\n");
-            var lines = text[..^1].Split('\n');
-            IEnumerable<long> places = offsets.Values.SingleOrDefault(o => o.Object == start) is { } said
-                ? said.Lines.SelectMany(range => Numbers(range.From, range.To))
-                : Numbers(start, start + lines.Length);
-            places.Count().ShouldBe(lines.Length);
-            foreach (var (offset, line) in places.Zip(lines)) landed.TryAdd(offset, line).ShouldBeTrue($"offset {offset} of {partition} is in two objects");
-        }
-
-        return landed;
-    }
-
-    private async Task<SortedDictionary<long, LandedOffsets>> OffsetsAsync(TopicPartition partition)
-    {
-        var offsets = new SortedDictionary<long, LandedOffsets>();
-        var prefix = $"topics.offsets/{partition.Topic}/partition={partition.Partition}/";
-        await foreach (var info in _objects.ListAsync(prefix, null, s_none))
-        {
-            var said = LandedOffsets.Parse((await _objects.GetAsync(info.Key, s_none)).ShouldNotBeNull());
-            said.Start.ShouldBe(StartOf(info.Key.Value, prefix, partition));
-            offsets.Add(said.Start, said);
-        }
-
-        return offsets;
-    }
-
-    private static long StartOf(string key, string prefix, TopicPartition partition)
-    {
-        key[prefix.Length..].ShouldMatch($@"^t\.pin\+{partition.Partition}\+\d{{10}}\.json$");
-        return long.Parse(key[prefix.Length..].Split('+')[2][..10]);
-    }
-
-    private static IEnumerable<long> Numbers(long from, long to)
-    {
-        for (var number = from; number < to; number++) yield return number;
-    }
+    private Task<SortedDictionary<long, string>> LandedAsync(TopicPartition partition) => LandedLines.ReadAsync(_objects, partition);
 
     private readonly record struct AppendedRecord(long Offset, string? Line);
 }

@@ -99,6 +99,9 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
         }
     }
 
+    public ValueTask<IReadOnlySet<TopicPartition>?> OwnedPartitionsAsync(IReadOnlyCollection<string> topics, CancellationToken cancel) =>
+        log.OwnedPartitionsAsync(topics, cancel);
+
     public ValueTask CommitOffsetsAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancel) => new(
         hook.AroundAsync("commit", async () =>
         {

@@ -67,6 +67,21 @@ internal sealed class ClientProperties
         ["check.crcs"] = "true",
     });
 
+    /// <summary>Of a member of the group that shares the partitions. It fetches nothing.</summary>
+    public Dictionary<string, string> OfMember(string group) => Of(new()
+    {
+        // What moves between processes is what has to; and the partitions of all topics are spread, not those of each.
+        ["partition.assignment.strategy"] = "cooperative-sticky",
+        ["topic.metadata.refresh.interval.ms"] = "10000",
+        ["allow.auto.create.topics"] = "false",
+    }, new()
+    {
+        ["group.id"] = group,
+        ["enable.auto.commit"] = "false",
+        ["enable.auto.offset.store"] = "false",
+        ["auto.offset.reset"] = "latest",
+    });
+
     public Dictionary<string, string> OfAdmin() => Of([], []);
 
     private Dictionary<string, string> Of(Dictionary<string, string> defaults, Dictionary<string, string> kept)

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Sluice.Log.Aws;
+using WirePartition = Confluent.Kafka.TopicPartition;
 
 namespace Sluice.Log.Kafka.Client;
 
@@ -11,7 +13,7 @@ internal sealed partial class Clients(KafkaLogOptions options, TimeProvider time
     private static readonly TimeSpan s_newsLife = TimeSpan.FromMinutes(1);
 
     private readonly ClientProperties _properties = new(options);
-    private readonly CredentialSource _credentials = new(options.Credentials);
+    private readonly CredentialSource _credentials = new(options.Credentials, static (message, cause) => new KafkaLogException(message, cause));
     private readonly IamToken? _tokens = options.IamRegion is { } region ? new IamToken(region, time) : null;
     private readonly Lock _lock = new();
     private string? _news;
@@ -55,6 +57,23 @@ internal sealed partial class Clients(KafkaLogOptions options, TimeProvider time
     public IConsumer<byte[]?, byte[]?> Consumer() => Build(() =>
     {
         var builder = new ConsumerBuilder<byte[]?, byte[]?>(_properties.OfConsumer()).SetErrorHandler((_, e) => Note(e)).SetLogHandler((_, line) => Write(line));
+        if (_tokens is not null) builder.SetOAuthBearerTokenRefreshHandler((client, _) => Refresh(client));
+        return builder.Build();
+    });
+
+    /// <param name="group">The group it joins.</param>
+    /// <param name="onGiven">Told the partitions it is given, on the thread that polls it.</param>
+    /// <param name="onTaken">Told the partitions that are taken from it, there too.</param>
+    public IConsumer<Ignore, Ignore> Member(string group, Action<List<WirePartition>> onGiven, Action<IEnumerable<WirePartition>> onTaken) => Build(() =>
+    {
+        var builder = new ConsumerBuilder<Ignore, Ignore>(_properties.OfMember(group)).SetErrorHandler((_, e) => Note(e)).SetLogHandler((_, line) => Write(line))
+            .SetPartitionsAssignedHandler((_, given) =>
+            {
+                onGiven(given);
+                return given.Select(partition => new TopicPartitionOffset(partition, Offset.End));
+            })
+            .SetPartitionsRevokedHandler((_, taken) => onTaken(taken.Select(at => at.TopicPartition)))
+            .SetPartitionsLostHandler((_, taken) => onTaken(taken.Select(at => at.TopicPartition)));
         if (_tokens is not null) builder.SetOAuthBearerTokenRefreshHandler((client, _) => Refresh(client));
         return builder.Build();
     });

@@ -12,6 +12,8 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
     private readonly CancellationTokenSource _lifetime = new();
     private readonly SortedDictionary<int, ShardReading> _shards = [];
     private long _listed;
+    private IReadOnlySet<TopicPartition>? _owned;
+    private bool _isShared;
     private int _records;
     private long _bytes;
 
@@ -28,12 +30,15 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
     /// <summary>Shards by number, with the offsets reading has come to.</summary>
     public IEnumerable<CleanPosition> Positions => _shards.Values.Select(shard => new CleanPosition(target.Topic, shard.Partition, shard.Next));
 
-    /// <summary>Learns the stream's shards; those not known yet begin at <paramref name="position"/>.</summary>
+    /// <summary>Learns the stream's shards, this process's share of them; those not known yet begin at <paramref name="position"/>.</summary>
+    /// <exception cref="OvertakenException">The share has changed since.</exception>
     public async ValueTask ListAsync(Func<int, long> position, CancellationToken cancel)
     {
         _listed = time.GetTimestamp();
+        await ShareAsync(cancel);
         foreach (var description in await log.PartitionsAsync(target.Topic, cancel))
         {
+            if (_owned?.Contains(new TopicPartition(target.Topic, description.Partition)) == false) continue;
             if (_shards.TryGetValue(description.Partition, out var known)) known.Description = description;
             else _shards.Add(description.Partition, new ShardReading(description, position(description.Partition)));
         }
@@ -93,6 +98,17 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
     {
         _lifetime.Cancel();
         _lifetime.Dispose();
+    }
+
+    /// <summary>
+    /// Learns which shards are this process's. When that changes, what is read and not taken may be another's by now: everything begins anew
+    /// from the positions in the table.
+    /// </summary>
+    private async ValueTask ShareAsync(CancellationToken cancel)
+    {
+        var owned = await log.OwnedPartitionsAsync([target.Topic], cancel);
+        if (_isShared && !owned!.SetEquals(_owned!)) throw new OvertakenException($"The shards of {target.Topic} that are this process's changed.");
+        (_owned, _isShared) = (owned, owned is not null);
     }
 
     private bool ParentsAreFinished(ShardReading shard) =>

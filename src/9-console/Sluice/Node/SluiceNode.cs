@@ -35,10 +35,10 @@ internal sealed class SluiceNode : IAsyncDisposable
         };
         Log = EmbeddedLog.Open(log, OsFileSystem.Instance, Time, logging.CreateLogger<EmbeddedLog>());
         KafkaTopics = OpenKafka(settings, logging);
-        Raw = LocalObjectStore.Open(Path.Combine(directory.Objects, settings.Objects.Bucket ?? $"user-{pipeline.Id}-bucket"));
+        Raw = OpenStore(settings, directory.Objects, settings.Objects.Bucket ?? $"user-{pipeline.Id}-bucket");
         _checkpoints = DuckDb.Open(sql);
         Tables = new TableCatalog(
-            LocalObjectStore.Open(directory.Tables), Time, _checkpoints, new TablesOptions(Path.Combine(directory.Temp, "tables")),
+            OpenStore(settings, directory.Tables), Time, _checkpoints, new TablesOptions(Path.Combine(directory.Temp, "tables")),
             logging.CreateLogger<TableCatalog>());
         Sink = new S3Sink(Topics, Raw, SinkConfigOf(settings, pipeline), Time, logging.CreateLogger<S3Sink>());
         var cleaning = new CleaningOptions(Path.Combine(directory.Temp, "clean"))
@@ -159,17 +159,31 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     /// <summary>
     /// The progress of the sink belongs to the objects of this data directory. In a Kafka that others sink from too, the group is therefore named
-    /// for it as well: by the id that its log has.
+    /// for it as well: by the id that its log has; or, where processes share the work, by their group.
     /// </summary>
     private SinkConfig SinkConfigOf(SluiceSettings settings, PipelineDefinition pipeline)
     {
         var config = SinkProperties.Config(settings, pipeline);
-        return KafkaTopics is null ? config : config with { Group = $"{config.Group}-{Log.ClusterId}" };
+        return KafkaTopics is null ? config : config with { Group = $"{config.Group}-{settings.Log.Kafka.GroupId ?? Log.ClusterId}" };
+    }
+
+    /// <summary>A store in the data directory, which is this process's; or at the same place of the shared one, beside others.</summary>
+    private static LocalObjectStore OpenStore(SluiceSettings settings, string folder, string bucket = "")
+    {
+        if (settings.Shared is not { } shared) return LocalObjectStore.Open(Path.Combine(folder, bucket));
+        return LocalObjectStore.OpenBeside(Path.Combine(Path.GetFullPath(shared), Path.GetFileName(folder), bucket));
     }
 
     /// <exception cref="UserException">The settings or properties cannot be used.</exception>
     private KafkaLog? OpenKafka(SluiceSettings settings, ILoggerFactory logging)
     {
+        if (settings.Log.Kafka.GroupId is null != settings.Shared is null)
+        {
+            throw new UserException(
+                ExitCode.Usage,
+                "log.kafka.group-id and shared go together: processes that share the partitions of a Kafka keep one set of objects and tables. Give both or none.");
+        }
+
         if (settings.Log.Kafka.Options() is not { } options) return null;
         try
         {

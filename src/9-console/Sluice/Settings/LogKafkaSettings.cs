@@ -20,6 +20,9 @@ internal sealed class LogKafkaSettings
     /// <summary>The group id that readers name; they never join it.</summary>
     public string? ReaderGroup { get; set; }
 
+    /// <summary>The group that shares the partitions with other processes; null: this one has them all.</summary>
+    public string? GroupId { get; set; }
+
     /// <summary>Properties of librdkafka by name.</summary>
     public IDictionary<string, string> Properties { get; set; } = new Dictionary<string, string>();
 
@@ -31,7 +34,7 @@ internal sealed class LogKafkaSettings
             throw new UserException(ExitCode.Usage, $"log.kafka.replication-factor {ReplicationFactor} is none; write 1 or more, or -1 for the cluster's default.");
         if (BootstrapServers is null)
         {
-            return IamRegion is null && Password is null && Properties.Count == 0
+            return IamRegion is null && Password is null && GroupId is null && Properties.Count == 0
                 ? null
                 : throw new UserException(ExitCode.Usage, "log.kafka has settings and no bootstrap-servers; write the brokers' host:port there.");
         }
@@ -41,6 +44,7 @@ internal sealed class LogKafkaSettings
         var options = new KafkaLogOptions
         {
             BootstrapServers = BootstrapServers, IamRegion = IamRegion, ReplicationFactor = (short)ReplicationFactor, Properties = properties,
+            Group = GroupId,
         };
         return ReaderGroup is null ? options : options with { ReaderGroup = ReaderGroup };
     }

@@ -11,6 +11,9 @@ internal sealed class SluiceSettings
     /// <summary>Directory that holds log, objects, tables and schedule.</summary>
     public string Data { get; set; } = "data";
 
+    /// <summary>Directory that holds objects and tables for all processes that share the work; null: they are in <see cref="Data"/>.</summary>
+    public string? Shared { get; set; }
+
     /// <summary>The pipeline's folder; null takes pipelines/pinterest here, else the one that ships with the program.</summary>
     public string? Pipeline { get; set; }
 

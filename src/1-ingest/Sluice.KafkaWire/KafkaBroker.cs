@@ -28,6 +28,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     private WebApplication? _server;
     private Task _checking = Task.CompletedTask;
     private Task _expiring = Task.CompletedTask;
+    private Task _forgetting = Task.CompletedTask;
     private int _connectionCount;
 
     /// <summary>The port listened on, once started.</summary>
@@ -39,6 +40,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     public async Task StartAsync(CancellationToken cancel)
     {
         await _services.Transactions.ResumeAsync();
+        await _services.OffsetRetention.BeginAsync();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint =>
@@ -65,6 +67,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
         log.Front = BrokerViews.FrontOf(_services);
         _checking = CheckConnectionsAsync();
         _expiring = _services.Transactions.RunAsync(_stopping.Token);
+        _forgetting = _services.OffsetRetention.RunAsync(_stopping.Token);
     }
 
     /// <summary>Ends all connections and returns when no request is under way any more. Appends that were queued are still durable.</summary>
@@ -83,6 +86,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
 
         await _checking;
         await _expiring;
+        await _forgetting;
         _stopping.Dispose();
     }
 

@@ -121,6 +121,9 @@ public sealed record KafkaLimits
     /// <summary>Wait before a marker is offered again to a partition whose queue is full: 20 ms, in which a disk takes megabytes of it.</summary>
     public TimeSpan MarkerRetryDelay { get; init; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How often offsets are looked for that have expired: offsets.retention.check.interval.ms, ten minutes as in Kafka.</summary>
+    public TimeSpan OffsetsCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>offset.metadata.max.bytes, 4 KiB as in Kafka.</summary>
     public int OffsetMetadataBytesMax { get; init; } = 4096;
 }

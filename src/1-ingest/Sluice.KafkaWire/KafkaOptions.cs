@@ -39,6 +39,12 @@ public sealed record KafkaOptions
     public TimeSpan ConsumerSessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>
+    /// How long the committed offsets of a group are kept after it has lost its last member, and after their commit: offsets.retention.minutes,
+    /// seven days as in Kafka. At least a minute.
+    /// </summary>
+    public TimeSpan OffsetsRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
     /// Passwords by user name for SASL/PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. When there is any, a connection has to authenticate before
     /// anything else; when there is none, everybody is let in.
     /// </summary>

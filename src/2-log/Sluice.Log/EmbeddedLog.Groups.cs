@@ -15,6 +15,31 @@ public sealed partial class EmbeddedLog
     public ValueTask SaveConsumerGroupsAsync(IReadOnlyList<ConsumerGroupChange> changes) =>
         ChangeAsync(() => _storage.Metadata.SaveConsumerGroups(changes));
 
+    /// <summary>
+    /// Says that groups which were last stored as having members have none since <paramref name="nowMs"/>, ms since the epoch: the broker
+    /// starts. Members of the consumer protocol are stored themselves, and count as long as they are.
+    /// </summary>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public ValueTask EndPresenceAsync(long nowMs) => ChangeAsync(() => _storage.Metadata.EndPresence(nowMs));
+
+    /// <summary>
+    /// Deletes the committed offsets with a <see cref="CommittedOffset.CommittedMs"/> that is not after <paramref name="committedMs"/>, of groups
+    /// that have no members and had none since then. Those that an open transaction is about to replace stay.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public async ValueTask<int> ExpireOffsetsAsync(long committedMs)
+    {
+        var expired = 0;
+        await ChangeAsync(() => expired = _storage.Metadata.ExpireOffsets(committedMs));
+        return expired;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public ValueTask KeepOffsetsAsync(IReadOnlyCollection<string> groups, CancellationToken cancel) =>
+        ChangeAsync(() => _storage.Metadata.KeepOffsets(groups, _storage.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+
     /// <summary>The groups that have committed offsets, in ordinal order.</summary>
     public IReadOnlyList<string> ListGroups() => _storage.Metadata.Groups();
 
@@ -45,9 +70,17 @@ public sealed record StoredConsumerGroup(string Id, int Epoch, int AssignmentEpo
 /// <summary>A member of a consumer group; its state is JSON of the coordinator's, which docs/formats/log.md shows.</summary>
 public sealed record StoredGroupMember(string Id, string State);
 
-/// <summary>What has changed of a consumer group.</summary>
+/// <summary>What has changed of a group; one of the classic protocol has no epochs and no members here.</summary>
 /// <param name="Epochs">The epochs of the group and of its assignment; null when the group is gone with all its members.</param>
 /// <param name="Members">Members that are new or changed.</param>
 /// <param name="Gone">Ids of members that have left.</param>
 public sealed record ConsumerGroupChange(
-    string Group, (int Group, int Assignment)? Epochs, IReadOnlyList<StoredGroupMember> Members, IReadOnlyList<string> Gone);
+    string Group, (int Group, int Assignment)? Epochs, IReadOnlyList<StoredGroupMember> Members, IReadOnlyList<string> Gone)
+{
+    /// <summary>Whether the group has members, when that has changed; null when it has not.</summary>
+    public GroupPresence? Presence { get; init; }
+}
+
+/// <summary>Whether a group has members.</summary>
+/// <param name="EmptyMs">When the last one was gone, ms since the epoch; null while there are some.</param>
+public readonly record struct GroupPresence(long? EmptyMs);

@@ -68,6 +68,12 @@ public interface ILog : IAsyncDisposable
 
     /// <summary>All committed offsets of a group; empty for a group never seen.</summary>
     ValueTask<IReadOnlyList<CommittedOffset>> CommittedOffsetsAsync(string group, CancellationToken cancel);
+
+    /// <summary>
+    /// Says that groups are in use by readers that the log does not know as members: their offsets expire no earlier than if they had been
+    /// committed now. Nothing where the log does not let offsets expire itself.
+    /// </summary>
+    ValueTask KeepOffsetsAsync(IReadOnlyCollection<string> groups, CancellationToken cancel) => default;
 }
 
 /// <summary>A partition of a topic, as in Kafka's clients.</summary>
@@ -92,7 +98,14 @@ public sealed record PartitionDescription(int Partition, string Name, IReadOnlyL
 public readonly record struct PartitionOffsets(long Start, long End);
 
 /// <summary>The next offset a group reads, and the text it attached.</summary>
-public sealed record CommittedOffset(TopicPartition Partition, long Offset, string Metadata);
+public sealed record CommittedOffset(TopicPartition Partition, long Offset, string Metadata)
+{
+    /// <summary>
+    /// When a client committed it, ms since the epoch: from then on it may expire. Null for one that never expires, such as a position that
+    /// the pipeline itself goes on from; one that was committed so stays so until it is deleted.
+    /// </summary>
+    public long? CommittedMs { get; init; }
+}
 
 /// <summary>Outcome of an append; the offset of the batch's first record when <see cref="Error"/> is <see cref="AppendError.None"/>, else -1.</summary>
 public readonly record struct AppendResult(AppendError Error, long BaseOffset)

@@ -65,8 +65,11 @@ internal static class ConsumerOffsets
         if (entries.Count == 0) return null;
 
         // A client of the official proxy names the last record it has done with; the group commits the one after it.
+        var nowMs = request.Services.Time.GetUtcNow().ToUnixTimeMilliseconds();
         await request.Services.Log.CommitOffsetsAsync(
-            instance.Group, [.. entries.Select(e => new CommittedOffset(e.Partition, e.Offset!.Value + 1, e.Metadata))], request.Cancel);
+            instance.Group,
+            [.. entries.Select(e => new CommittedOffset(e.Partition, e.Offset!.Value + 1, e.Metadata) { CommittedMs = nowMs })],
+            request.Cancel);
         foreach (var entry in entries)
         {
             if (instance.Find(entry.Partition) is { } assigned) assigned.Committed = entry.Offset + 1;

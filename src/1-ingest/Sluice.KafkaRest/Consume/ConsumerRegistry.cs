@@ -15,10 +15,14 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
     /// <summary>Idle instances are looked for at most so often: a thousandth of what an instance may be idle would do.</summary>
     private static readonly TimeSpan s_sweepPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the log is told which groups are in use: half of the shortest time that offsets are kept without a group.</summary>
+    private static readonly TimeSpan s_keepPause = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, ConsumerGroup> _groups = new(StringComparer.Ordinal);
     private int _count;
     private long _lastSweep = time.GetTimestamp();
+    private long _lastKeep = time.GetTimestamp();
 
     /// <summary>Creates an instance; the refusal when the group has one of that name or there are too many, else null.</summary>
     public Task<RestError?> CreateAsync(string group, string name, ConsumerSettings settings, CancellationToken cancel) =>
@@ -31,6 +35,7 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
 
                 // What an instance of that name was before a restart ends with its new creation.
                 await InstanceRecord.StoreAsync(log, instance, keep: false, cancel);
+                await log.KeepOffsetsAsync([group], cancel);
                 Add(instance);
                 return null;
             },
@@ -102,7 +107,9 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
             try
             {
                 await log.CommitOffsetsAsync(
-                    instance.Group, [.. byTopic.Select(a => new CommittedOffset(a.Partition, a.Position!.Value, ""))], cancel);
+                    instance.Group,
+                    [.. byTopic.Select(a => new CommittedOffset(a.Partition, a.Position!.Value, "") { CommittedMs = time.GetUtcNow().ToUnixTimeMilliseconds() })],
+                    cancel);
                 foreach (var assigned in byTopic) assigned.Committed = assigned.Position;
             }
             catch (UnknownTopicPartitionException)
@@ -134,6 +141,7 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
         if (_groups.TryGetValue(group, out var found) && found.Members.TryGetValue(name, out var member)) return member;
         if (_count >= options.ConsumerInstancesMax || await InstanceRecord.FindAsync(log, group, name, cancel) is not { } kept) return null;
         var instance = new ConsumerInstance(group, name, kept.Settings) { Choice = kept.Choice };
+        await log.KeepOffsetsAsync([group], cancel);
         Add(instance);
         await ShareAsync(_groups[group], cancel);
         return instance;
@@ -155,12 +163,16 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
             .Where(m => !m.IsReading && time.GetElapsedTime(m.LastUsed) >= options.ConsumerInstanceTimeout)
             .ToList();
         foreach (var instance in idle) await CloseAsync(instance, cancel);
+        if (_groups.Count == 0 || time.GetElapsedTime(_lastKeep) < s_keepPause) return;
+        _lastKeep = time.GetTimestamp();
+        await log.KeepOffsetsAsync(_groups.Keys, cancel);
     }
 
     private async ValueTask CloseAsync(ConsumerInstance instance, CancellationToken cancel)
     {
         await CommitDeliveredAsync(instance, cancel);
         await InstanceRecord.StoreAsync(log, instance, keep: false, cancel);
+        await log.KeepOffsetsAsync([instance.Group], cancel);
         var group = _groups[instance.Group];
         group.Members.Remove(instance.Name);
         _count--;

@@ -8,10 +8,11 @@ namespace Sluice.KafkaWire.Apis;
 //
 // Behaviour: all offsets of a request are stored in one transaction, which is on disk before the answer. A member has to be of the
 // current generation, one of the consumer protocol of its current epoch (STALE_MEMBER_EPOCH; from version 9). A client that uses a group
-// for its offsets only (generation -1) may commit while the group has no members.
+// for its offsets only (generation -1) may commit while the group has no members. Offsets expire when the group has had no members, and they
+// were not committed, for offsets.retention.minutes.
 //
-// Known differences: offsets do not expire; they go with their topic or group (retention_time_ms of versions 2-4 is not looked at). The
-// leader epoch is not kept, since there is only one.
+// Known differences: retention_time_ms of versions 2-4 is not looked at. While a group has members none of its offsets expire; Kafka lets
+// those of topics expire that no member subscribes to any more (KIP-211). The leader epoch is not kept, since there is only one.
 internal static class OffsetCommit
 {
     public static readonly KafkaApi Api = new(8, "OffsetCommit", 2, 9, 8, AnswerAsync);

@@ -1,4 +1,5 @@
 using Sluice.KafkaWire.Groups;
+using Sluice.KafkaWire.Wire;
 
 namespace Sluice.KafkaWire.Apis;
 
@@ -17,7 +18,23 @@ internal static class JoinGroup
     {
         var (groupId, join) = Read(call);
         var result = await call.Broker.Groups.JoinAsync(groupId, join).WaitAsync(call.Cancel);
-        Write(call, result);
+        Write(call, await StoredAsync(call, result));
+    }
+
+    /// <summary>That the group has members is on disk before one of them learns that it is in: its offsets cannot expire then.</summary>
+    private static async ValueTask<JoinResult> StoredAsync(KafkaCall call, JoinResult result)
+    {
+        if (result.Error != KafkaError.None) return result;
+        try
+        {
+            await call.Broker.Groups.SaveAsync();
+            return result;
+        }
+        catch (IOException)
+        {
+            // It is a member, and not on disk: when it joins again it is tried again.
+            return JoinResult.Refused(KafkaError.CoordinatorNotAvailable, result.MemberId);
+        }
     }
 
     private static (string GroupId, JoinRequest Join) Read(KafkaCall call)

@@ -86,6 +86,8 @@ internal static class DescribeConfigs
             ["max.incremental.fetch.session.cache.slots"] = limits.FetchSessionsMax,
             ["num.partitions"] = options.DefaultPartitions,
             ["offset.metadata.max.bytes"] = limits.OffsetMetadataBytesMax,
+            ["offsets.retention.check.interval.ms"] = (long)limits.OffsetsCheckInterval.TotalMilliseconds,
+            ["offsets.retention.minutes"] = (long)options.OffsetsRetention.TotalMinutes,
             ["socket.request.max.bytes"] = limits.ProduceRequestBytesMax,
         };
         return configs.Select(c => new Config(

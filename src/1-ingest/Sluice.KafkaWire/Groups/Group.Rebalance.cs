@@ -33,6 +33,7 @@ internal sealed partial class Group
         var member = new GroupMember(join.MemberId.Length > 0 ? join.MemberId : NewMemberId(join), join);
         if (_members.Count == 0) ProtocolType = join.ProtocolType;
         _members.Add(member.Id, member);
+        if (_members.Count == 1) peopled(id, true);
         if (member.InstanceId is not null) _instances[member.InstanceId] = member.Id;
         return JoinNextAsync(member);
     }
@@ -82,6 +83,7 @@ internal sealed partial class Group
     private void Remove(GroupMember member)
     {
         _members.Remove(member.Id);
+        if (_members.Count == 0) peopled(id, false);
         if (member.InstanceId is not null) _instances.Remove(member.InstanceId);
         member.Session?.Dispose();
         member.Refuse(KafkaError.UnknownMemberId);
@@ -120,6 +122,7 @@ internal sealed partial class Group
         foreach (var late in _members.Values.Where(m => m.Joining is null && m.InstanceId is null).ToArray())
         {
             _members.Remove(late.Id);
+            if (_members.Count == 0) peopled(id, false);
             late.Session?.Dispose();
             if (_leader == late.Id) _leader = null;
         }

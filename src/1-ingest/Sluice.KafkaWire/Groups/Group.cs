@@ -21,7 +21,8 @@ internal enum GroupState
 /// A group of the classic protocol (KIP-62): its members join, one of them assigns, all get their part. Every call is made with the
 /// coordinator's lock held, which the timers take too.
 /// </summary>
-internal sealed partial class Group(string id, Lock gate, KafkaOptions options, TimeProvider time)
+/// <param name="peopled">Told when the group gets its first member (true) and when it has lost its last (false).</param>
+internal sealed partial class Group(string id, Lock gate, KafkaOptions options, TimeProvider time, Action<string, bool> peopled)
 {
     private readonly OrderedDictionary<string, GroupMember> _members = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _instances = new(StringComparer.Ordinal);

@@ -9,6 +9,7 @@ internal sealed partial class GroupCoordinator
 {
     private readonly Dictionary<string, ConsumerGroup> _consumerGroups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _unsaved = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GroupPresence> _presence = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _saveTurn = new(1);
     private bool _isSaving;
     private bool _isEnded;
@@ -119,7 +120,7 @@ internal sealed partial class GroupCoordinator
 
     private ConsumerGroup NewConsumers(string id)
     {
-        var group = new ConsumerGroup(id, _gate, _options, _time, Note);
+        var group = new ConsumerGroup(id, _gate, _options, _time, NoteConsumers);
         _consumerGroups.Add(id, group);
         return group;
     }
@@ -140,14 +141,32 @@ internal sealed partial class GroupCoordinator
         if (memberId is not null) members.Add(memberId);
     }
 
+    private void NoteConsumers(string groupId, string? memberId)
+    {
+        Note(groupId, memberId);
+        // Members are stored one by one; only when the last one was gone has to be.
+        if (_consumerGroups.TryGetValue(groupId, out var group) && group.IsEmpty) NotePresence(groupId, hasMembers: false);
+    }
+
+    private void NotePresence(string groupId, bool hasMembers)
+    {
+        Note(groupId, memberId: null);
+        _presence[groupId] = new GroupPresence(hasMembers ? null : _time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    private ConsumerGroupChange ChangeOf(string groupId, IEnumerable<string> memberIds)
+    {
+        var change = _consumerGroups.TryGetValue(groupId, out var group) ? group.ChangeOf(memberIds) : new ConsumerGroupChange(groupId, null, [], []);
+        return _presence.TryGetValue(groupId, out var presence) ? change with { Presence = presence } : change;
+    }
+
     private List<ConsumerGroupChange> TakeUnsaved()
     {
         lock (_gate)
         {
-            var changes = _unsaved.Select(u => _consumerGroups.TryGetValue(u.Key, out var group)
-                ? group.ChangeOf(u.Value)
-                : new ConsumerGroupChange(u.Key, null, [], [])).ToList();
+            var changes = _unsaved.Select(u => ChangeOf(u.Key, u.Value)).ToList();
             _unsaved.Clear();
+            _presence.Clear();
             _isSaving = changes.Count > 0;
             return changes;
         }
@@ -160,6 +179,8 @@ internal sealed partial class GroupCoordinator
             foreach (var change in changes)
             {
                 Note(change.Group, memberId: null);
+                // What has changed since is newer.
+                if (change.Presence is { } presence) _presence.TryAdd(change.Group, presence);
                 foreach (var id in change.Members.Select(m => m.Id).Concat(change.Gone)) Note(change.Group, id);
             }
         }

@@ -19,7 +19,7 @@ internal sealed partial class GroupCoordinator
     private readonly Func<IReadOnlyList<ConsumerGroupChange>, ValueTask> _save;
 
     /// <param name="stored">The consumer groups there were when the broker ended.</param>
-    /// <param name="save">Stores changes of consumer groups.</param>
+    /// <param name="save">Stores changes of consumer groups, and which groups have members.</param>
     public GroupCoordinator(
         KafkaOptions options,
         TimeProvider time,
@@ -49,7 +49,7 @@ internal sealed partial class GroupCoordinator
                 // Members of the two protocols do not mix; without any, the group becomes one of who joins.
                 if (!TryForgetConsumers(groupId)) return RefusedAsync(KafkaError.InconsistentGroupProtocol, join);
                 if (!HasRoom()) return RefusedAsync(KafkaError.CoordinatorNotAvailable, join);
-                _groups.Add(groupId, group = new Group(groupId, _gate, _options, _time));
+                _groups.Add(groupId, group = new Group(groupId, _gate, _options, _time, NotePresence));
             }
 
             return group.JoinAsync(join);
@@ -119,6 +119,12 @@ internal sealed partial class GroupCoordinator
         }
     }
 
+    /// <summary>Forgets the groups that have no members and are not among these, which have offsets.</summary>
+    public void ForgetEmpty(IReadOnlySet<string> withOffsets)
+    {
+        lock (_gate) DropEmpty(withOffsets);
+    }
+
     /// <summary>Answers all that wait; the broker stops.</summary>
     public void End()
     {
@@ -135,14 +141,14 @@ internal sealed partial class GroupCoordinator
 
     private bool HasRoom()
     {
-        if (_groups.Count + _consumerGroups.Count >= _options.Limits.GroupsMax) DropEmpty();
+        if (_groups.Count + _consumerGroups.Count >= _options.Limits.GroupsMax) DropEmpty(kept: null);
         return _groups.Count + _consumerGroups.Count < _options.Limits.GroupsMax;
     }
 
-    private void DropEmpty()
+    private void DropEmpty(IReadOnlySet<string>? kept)
     {
-        foreach (var id in _consumerGroups.Keys.ToArray()) TryForgetConsumers(id);
-        foreach (var group in _groups.Values.Where(g => g.IsEmpty).ToArray())
+        foreach (var id in _consumerGroups.Keys.Where(id => kept?.Contains(id) != true).ToArray()) TryForgetConsumers(id);
+        foreach (var group in _groups.Values.Where(g => g.IsEmpty && kept?.Contains(g.Id) != true).ToArray())
         {
             group.End(KafkaError.GroupIdNotFound);
             _groups.Remove(group.Id);

@@ -42,6 +42,7 @@ internal sealed class OffsetsToCommit
     public async ValueTask<IReadOnlyList<CommittedOffset>> CheckAsync(KafkaCall call)
     {
         var sound = new List<CommittedOffset>();
+        var nowMs = call.Broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var (topic, partitions) in _topics)
         {
             var count = (await call.Broker.Log.FindTopicAsync(topic, call.Cancel))?.PartitionCount ?? 0;
@@ -49,7 +50,8 @@ internal sealed class OffsetsToCommit
             {
                 var error = Check(part, count, call.Broker.Limits.OffsetMetadataBytesMax);
                 _errors.Add(error);
-                if (error == KafkaError.None) sound.Add(new CommittedOffset(new TopicPartition(topic, part.Partition), part.Offset, part.Metadata));
+                if (error != KafkaError.None) continue;
+                sound.Add(new CommittedOffset(new TopicPartition(topic, part.Partition), part.Offset, part.Metadata) { CommittedMs = nowMs });
             }
         }
 

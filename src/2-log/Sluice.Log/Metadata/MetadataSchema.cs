@@ -7,7 +7,7 @@ internal static class MetadataSchema
     public static long Version => Layouts.Length;
 
     /// <summary>What each layout adds to the one before.</summary>
-    public static string[] Layouts { get; } = [Create, AddStreams, AddTransactions, AddConsumerGroups];
+    public static string[] Layouts { get; } = [Create, AddStreams, AddTransactions, AddConsumerGroups, AddOffsetTimes];
 
     private const string Create =
         """
@@ -114,6 +114,16 @@ internal static class MetadataSchema
           member_id TEXT NOT NULL,
           state     TEXT NOT NULL,
           PRIMARY KEY (group_id, member_id)
+        ) STRICT, WITHOUT ROWID;
+        """;
+
+    /// <summary>What layout 5 adds: when offsets were committed, and until when groups had members, so that offsets can expire.</summary>
+    private const string AddOffsetTimes =
+        """
+        ALTER TABLE committed_offset ADD COLUMN committed_ms INTEGER;
+        CREATE TABLE group_presence (
+          group_id TEXT    NOT NULL PRIMARY KEY,
+          empty_ms INTEGER
         ) STRICT, WITHOUT ROWID;
         """;
 }

@@ -45,8 +45,10 @@ internal sealed partial class MetadataStore
     /// <summary>Stores what has changed of consumer groups.</summary>
     public void SaveConsumerGroups(IReadOnlyList<ConsumerGroupChange> changes) => InTransaction(() =>
     {
-        foreach (var (group, epochs, members, gone) in changes)
+        foreach (var change in changes)
         {
+            var (group, epochs, members, gone) = change;
+            if (change.Presence is { } presence) SavePresence(group, presence);
             if (epochs is null)
             {
                 Execute("DELETE FROM consumer_group WHERE group_id = $1", group);
@@ -71,6 +73,57 @@ internal sealed partial class MetadataStore
             }
         }
     });
+
+    /// <summary>Groups that had members when this was last written have none since <paramref name="nowMs"/>.</summary>
+    public void EndPresence(long nowMs) => InTransaction(() => Execute("UPDATE group_presence SET empty_ms = $1 WHERE empty_ms IS NULL", nowMs));
+
+    /// <summary>Lets the time of these groups begin again, unless they have members, whose time has not begun.</summary>
+    public void KeepOffsets(IReadOnlyCollection<string> groups, long nowMs) => InTransaction(() =>
+    {
+        foreach (var group in groups)
+        {
+            Execute(
+                """
+                INSERT INTO group_presence (group_id, empty_ms) VALUES ($1, $2)
+                ON CONFLICT (group_id) DO UPDATE SET empty_ms = max(empty_ms, excluded.empty_ms)
+                """,
+                group, nowMs);
+        }
+    });
+
+    /// <summary>
+    /// Deletes the offsets that expire: committed no later than this, of groups that have no members and had none since. The condition is
+    /// all in the statement, so that what was stored before it is seen: a commit, or a group's first member.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    public int ExpireOffsets(long committedMs)
+    {
+        var expired = 0;
+        InTransaction(() =>
+        {
+            using var command = Command(
+                """
+                DELETE FROM committed_offset AS o
+                WHERE o.committed_ms <= $1
+                  AND NOT EXISTS (SELECT 1 FROM group_presence p WHERE p.group_id = o.group_id AND (p.empty_ms IS NULL OR p.empty_ms > $1))
+                  AND NOT EXISTS (SELECT 1 FROM consumer_group_member m WHERE m.group_id = o.group_id)
+                  AND NOT EXISTS (
+                    SELECT 1 FROM transaction_offset t WHERE t.group_id = o.group_id AND t.topic_id = o.topic_id AND t.partition = o.partition)
+                """,
+                committedMs);
+            expired = command.ExecuteNonQuery();
+            Execute(
+                """
+                DELETE FROM group_presence AS p
+                WHERE p.empty_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM committed_offset o WHERE o.group_id = p.group_id)
+                """);
+        });
+        return expired;
+    }
+
+    private void SavePresence(string group, GroupPresence presence) => Execute(
+        "INSERT INTO group_presence (group_id, empty_ms) VALUES ($1, $2) ON CONFLICT (group_id) DO UPDATE SET empty_ms = excluded.empty_ms",
+        group, (object?)presence.EmptyMs ?? DBNull.Value);
 
     /// <summary>Replaces the configs that a topic sets itself.</summary>
     public void SetConfigs(Guid topicId, IReadOnlyDictionary<string, string> configs) => InTransaction(() =>

@@ -68,19 +68,19 @@ internal sealed partial class MetadataStore
         }
     });
 
-    /// <summary>Stores that a transaction is over; its offsets become those of their groups when it was committed, and are gone otherwise.</summary>
+    /// <summary>Stores that a transaction is over; its offsets become those of their groups, as of now, when it was committed, and are gone otherwise.</summary>
     public void CompleteTransaction(TransactionRecord record) => InTransaction(() =>
     {
         if (record.Status == TransactionStatus.CompleteCommit)
         {
             Execute(
                 """
-                INSERT INTO committed_offset (group_id, topic_id, partition, next_offset, metadata)
-                SELECT group_id, topic_id, partition, next_offset, metadata FROM transaction_offset WHERE transactional_id = $1
+                INSERT INTO committed_offset (group_id, topic_id, partition, next_offset, metadata, committed_ms)
+                SELECT group_id, topic_id, partition, next_offset, metadata, $2 FROM transaction_offset WHERE transactional_id = $1
                 ON CONFLICT (group_id, topic_id, partition)
-                DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata
+                DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata, committed_ms = max(committed_ms, excluded.committed_ms)
                 """,
-                record.Id);
+                record.Id, record.ChangedMs);
         }
 
         Execute("DELETE FROM transaction_offset WHERE transactional_id = $1", record.Id);

@@ -96,17 +96,21 @@ internal sealed partial class MetadataStore : IDisposable
         }
     }
 
+    /// <remarks>
+    /// SQLite's max is NULL when either side is: an offset that once did not expire never does. A client that resets an offset of the
+    /// pipeline's own group does not make it one that is lost a week later.
+    /// </remarks>
     public void CommitOffsets(string group, IReadOnlyList<(Guid Topic, CommittedOffset Offset)> offsets) => InTransaction(() =>
     {
         foreach (var (topic, offset) in offsets)
         {
             Execute(
                 """
-                INSERT INTO committed_offset (group_id, topic_id, partition, next_offset, metadata) VALUES ($1, $2, $3, $4, $5)
+                INSERT INTO committed_offset (group_id, topic_id, partition, next_offset, metadata, committed_ms) VALUES ($1, $2, $3, $4, $5, $6)
                 ON CONFLICT (group_id, topic_id, partition)
-                DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata
+                DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata, committed_ms = max(committed_ms, excluded.committed_ms)
                 """,
-                group, topic.ToString(), offset.Partition.Partition, offset.Offset, offset.Metadata);
+                group, topic.ToString(), offset.Partition.Partition, offset.Offset, offset.Metadata, (object?)offset.CommittedMs ?? DBNull.Value);
         }
     });
 
@@ -116,7 +120,7 @@ internal sealed partial class MetadataStore : IDisposable
         {
             using var command = Command(
                 """
-                SELECT topic.name, committed_offset.partition, next_offset, metadata
+                SELECT topic.name, committed_offset.partition, next_offset, metadata, committed_ms
                 FROM committed_offset JOIN topic ON topic.id = committed_offset.topic_id
                 WHERE group_id = $1 ORDER BY topic.name, committed_offset.partition
                 """,
@@ -126,7 +130,8 @@ internal sealed partial class MetadataStore : IDisposable
             while (rows.Read())
             {
                 var partition = new TopicPartition(rows.GetString(0), rows.GetInt32(1));
-                offsets.Add(new CommittedOffset(partition, rows.GetInt64(2), rows.GetString(3)));
+                var committedMs = rows.IsDBNull(4) ? (long?)null : rows.GetInt64(4);
+                offsets.Add(new CommittedOffset(partition, rows.GetInt64(2), rows.GetString(3)) { CommittedMs = committedMs });
             }
 
             return offsets;

@@ -15,6 +15,9 @@ internal sealed class KafkaSettings
     /// <summary>Partitions of a topic whose creator leaves it to the broker.</summary>
     public int DefaultPartitions { get; set; } = s_defaults.DefaultPartitions;
 
+    /// <summary>How long committed offsets are kept after their group has lost its last member, and after their commit; a minute or more.</summary>
+    public TimeSpan OffsetsRetention { get; set; } = s_defaults.OffsetsRetention;
+
     /// <summary>
     /// Passwords by user name for SASL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512); with any, every connection must authenticate.
     /// Better in a file that is not in the repository.
@@ -27,12 +30,16 @@ internal sealed class KafkaSettings
     /// <summary>PEM file of the certificate's private key; null when the key is in the certificate's file.</summary>
     public string? TlsKey { get; set; }
 
-    /// <exception cref="UserException">The certificate or its key cannot be read.</exception>
+    /// <exception cref="UserException">The certificate or its key cannot be read, or offsets are kept too short.</exception>
     public KafkaOptions Options(int port) => s_defaults with
     {
-        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, SaslUsers = SaslUsers.AsReadOnly(),
+        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, OffsetsRetention = CheckedRetention(), SaslUsers = SaslUsers.AsReadOnly(),
         Certificate = TlsCertificate is null ? null : ReadCertificate(TlsCertificate),
     };
+
+    private TimeSpan CheckedRetention() => OffsetsRetention >= TimeSpan.FromMinutes(1)
+        ? OffsetsRetention
+        : throw new UserException(ExitCode.Usage, $"kafka.offsets-retention {OffsetsRetention} is too short. Write a minute or more, such as 7d.");
 
     private X509Certificate2 ReadCertificate(string path)
     {

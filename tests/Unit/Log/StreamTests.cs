@@ -102,6 +102,7 @@ public sealed class StreamTests
             await using var command = database.CreateCommand();
             command.CommandText =
                 """
+                DROP TABLE group_presence; ALTER TABLE committed_offset DROP COLUMN committed_ms;
                 DROP TABLE consumer_group_member; DROP TABLE consumer_group; DROP TABLE transaction_offset; DROP TABLE transaction_group; DROP TABLE transaction_partition; DROP TABLE producer_transaction;
                 DROP TABLE shard; DROP TABLE stream; DROP TABLE account_setting; PRAGMA user_version = 1;
                 """;

@@ -7,8 +7,8 @@ namespace Sluice.KafkaWire.Apis;
 // TxnOffsetCommit, key 28, versions 0-4 (flexible from 3). https://kafka.apache.org/protocol#The_Messages_TxnOffsetCommit
 //
 // Behaviour: keeps offsets of a group with a producer's transaction, on disk before the answer; they become the group's when the
-// transaction is committed, in the same step that stores its end, and are gone when it is aborted. A member (from 3, KIP-447) has to be
-// of the current generation.
+// transaction is committed, in the same step that stores its end, and are gone when it is aborted. They expire as if committed at that
+// end. A member (from 3, KIP-447) has to be of the current generation.
 //
 // Known differences: the leader epoch is not kept, since there is only one. Version 5 belongs to transactions v2 (KIP-890), which are not
 // advertised.

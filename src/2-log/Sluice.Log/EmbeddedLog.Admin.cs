@@ -123,6 +123,12 @@ public sealed partial class EmbeddedLog : ILogAdmin
         });
     }
 
+    /// <summary>A Kinesis stream is deleted with the Kinesis API.</summary>
+    /// <inheritdoc/>
+    public AdminRefusal? DeletionRefusal(string topic) => FindStream(topic) is null
+        ? null
+        : new AdminRefusal(AdminFault.Unauthorized, $"'{topic}' is a Kinesis stream. Delete it with the Kinesis API (DeleteStream).");
+
     public ValueTask<AdminRefusal?> AddPartitionsAsync(string topic, int count, CancellationToken cancel) =>
         RefusalOfAsync(topic, () => AddPartitionsAsync(topic, count, validateOnly: false, cancel));
 

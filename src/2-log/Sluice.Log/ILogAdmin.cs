@@ -13,6 +13,9 @@ public interface ILogAdmin
     /// <summary>Why access control lists are neither shown nor changed here.</summary>
     AdminRefusal AclRefusal => new(AdminFault.Invalid, "This proxy does not administer the ACLs of a Kafka cluster. Use kafka-acls.");
 
+    /// <summary>Why a topic is not to be deleted by Kafka's clients; null when it is theirs, or is not there.</summary>
+    AdminRefusal? DeletionRefusal(string topic) => null;
+
     ValueTask<ClusterDescription> DescribeClusterAsync(CancellationToken cancel);
 
     /// <summary>Where the partitions of the topics are, in the order of their numbers.</summary>

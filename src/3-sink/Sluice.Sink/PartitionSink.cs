@@ -139,7 +139,8 @@ internal sealed class PartitionSink(PartitionSinkContext context, TopicPartition
         _clock.Closed();
         var offsets = await context.Log.OffsetsAsync(partition, cancel);
         var committed = await FindCommittedAsync(cancel);
-        var from = committed?.Offset ?? offsets.Start;
+        // Processes that share a partition must begin it alike, whatever retention does between their starts.
+        var from = committed?.Offset ?? (isShared ? 0 : offsets.Start);
         if (from > offsets.End)
         {
             throw new SinkException(

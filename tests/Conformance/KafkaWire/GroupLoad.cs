@@ -11,6 +11,7 @@ internal sealed class GroupLoad(ConsumerConfig config)
 {
     private readonly ConcurrentDictionary<TopicPartition, string> _owners = new();
     private readonly ConcurrentDictionary<string, Member> _members = new();
+    private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The records, and who read each first.</summary>
     public ConcurrentDictionary<string, string> Read { get; } = new();
@@ -45,14 +46,21 @@ internal sealed class GroupLoad(ConsumerConfig config)
         await _members[name].Running;
     }
 
+    /// <summary>Completes when the members have come so far; looked at whenever one has read or has other partitions.</summary>
     public async Task UntilAsync(Func<GroupLoad, bool> isReached)
     {
-        for (var turn = 0; !isReached(this); turn++)
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!patience.IsCancellationRequested)
         {
-            turn.ShouldBeLessThan(1_200, $"the group did not come so far: {string.Join(", ", _owners.Select(o => $"{o.Key} {o.Value}"))}; {string.Join("; ", Faults)}");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            var moved = Volatile.Read(ref _moved);
+            if (isReached(this)) return;
+            await moved.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        throw new TimeoutException($"The group did not come so far: {string.Join(", ", _owners.Select(o => $"{o.Key} {o.Value}"))}; {string.Join("; ", Faults)}");
     }
+
+    private void Moved() => Interlocked.Exchange(ref _moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     private void Run(string name, Member member)
     {
@@ -71,6 +79,7 @@ internal sealed class GroupLoad(ConsumerConfig config)
                 member.Count++;
                 if (_owners.GetValueOrDefault(result.TopicPartition) != name) Faults.Enqueue($"{name} reads {result.TopicPartition}, which it does not have");
                 if (!Read.TryAdd(result.Message.Key, name)) ReadAgain.Add(Read[result.Message.Key]);
+                Moved();
             }
 
             if (member.IsKilled) Release(name, consumer.Assignment);
@@ -88,6 +97,8 @@ internal sealed class GroupLoad(ConsumerConfig config)
         {
             if (!_owners.TryAdd(partition, name)) Faults.Enqueue($"{partition} is with {_owners.GetValueOrDefault(partition)} and given to {name}");
         }
+
+        Moved();
     }
 
     private void GiveBack(string name, IConsumer<string, string> consumer, List<TopicPartitionOffset> partitions)
@@ -100,6 +111,7 @@ internal sealed class GroupLoad(ConsumerConfig config)
     private void Release(string name, IEnumerable<TopicPartition> partitions)
     {
         foreach (var partition in partitions) _owners.TryRemove(new KeyValuePair<TopicPartition, string>(partition, name));
+        Moved();
     }
 
     private sealed class Member

@@ -81,7 +81,6 @@ public sealed class SharedWorkTests
             await station.RunAsync("run", "daily");
             var ledger = await station.LedgerAsync();
             if (ledger.GetProperty("lines").EnumerateArray().Sum(line => line.GetProperty("waiting").GetInt64()) == 0) return;
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 

@@ -12,69 +12,59 @@ namespace Sluice.Simulation.Log;
 /// One seeded life of a compacted partition: few keys, many values, tombstones, rolls, passes of compaction, failing writes and syncs, losses
 /// of power in the middle of anything. Every step follows from the seed.
 /// </summary>
-internal sealed class CompactionHistory : IDisposable
+internal sealed class CompactionHistory : History
 {
     private const long DeleteRetentionMs = 20_000;
     private static readonly TopicPartition s_partition = new("c", 0);
-    private readonly Random _random;
-    private readonly SimulatedFileSystem _disk;
-    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
-    private readonly MetadataStore _metadata = MetadataStore.Open(":memory:");
     private readonly List<Entry> _settled = [];
     private readonly List<(ValueTask<AppendResult> Task, Entry[] Batch)> _waiting = [];
     private readonly List<Entry[]> _unsettled = [];
-    private readonly StringBuilder _steps = new();
     private readonly EmbeddedLogOptions _options;
     private EmbeddedLog _log = null!;
     private bool _exchangeMayHaveFailed;
     private long _start;
 
     public CompactionHistory(int seed, SimulatedLie lie)
+        : base(seed, lie)
     {
-        _random = new Random(seed);
-        _disk = new SimulatedFileSystem(seed) { Lie = lie };
         _options = new EmbeddedLogOptions
         {
             Directory = "/log",
-            Limits = new LogLimits { CheckpointBytes = _random.Next(300, 6_000), WriteBytesMax = _random.Next(100, 4_000), OpenFilesMax = _random.Next(1, 8) },
+            Limits = new LogLimits { CheckpointBytes = Random.Next(300, 6_000), WriteBytesMax = Random.Next(100, 4_000), OpenFilesMax = Random.Next(1, 8) },
         };
     }
 
-    public string Steps => _steps.ToString();
-
-    public void Run()
+    public override void Run()
     {
         Start();
         var configs = new Dictionary<string, string>
         {
             ["cleanup.policy"] = "compact",
-            ["segment.bytes"] = _random.Next(300, 3_000).ToString(CultureInfo.InvariantCulture),
-            ["min.cleanable.dirty.ratio"] = _random.Next(2) == 0 ? "0" : "0.4",
+            ["segment.bytes"] = Random.Next(300, 3_000).ToString(CultureInfo.InvariantCulture),
+            ["min.cleanable.dirty.ratio"] = Random.Next(2) == 0 ? "0" : "0.4",
             ["delete.retention.ms"] = DeleteRetentionMs.ToString(CultureInfo.InvariantCulture),
         };
         PartitionModel.AtOnce(_log.CreateTopicAsync(new TopicSpec("c", 1, configs), default));
-        for (var steps = _random.Next(20, 60); steps > 0; steps--)
+        for (var steps = Random.Next(20, 60); steps > 0; steps--)
         {
             Step();
-            if (_disk.PowerIsOff) Crash();
+            if (Disk.PowerIsOff) Crash();
         }
 
         Crash();
     }
 
-    public void Dispose() => _metadata.Dispose();
-
     private void Step()
     {
-        switch (_random.Next(16))
+        switch (Random.Next(16))
         {
             case 0: Crash(); break;
-            case 1: _disk.PowerLossIn = _random.Next(25); Note("power goes soon"); break;
+            case 1: Disk.PowerLossIn = Random.Next(25); Note("power goes soon"); break;
             case 2: FailWhile(Append); break;
             case 3: case 4: case 5: case 6: Compact(); break;
-            case 7: _disk.PowerLossIn = _random.Next(40); Compact(); break;
+            case 7: Disk.PowerLossIn = Random.Next(40); Compact(); break;
             case 8: FailWhile(Compact); break;
-            case 9: _time.Advance(TimeSpan.FromMilliseconds(_random.Next(15_000))); break;
+            case 9: Time.Advance(TimeSpan.FromMilliseconds(Random.Next(15_000))); break;
             case 10: DeleteRecords(); break;
             default: Append(); break;
         }
@@ -82,13 +72,13 @@ internal sealed class CompactionHistory : IDisposable
 
     private void Append()
     {
-        for (var batches = _random.Next(1, 5); batches > 0; batches--)
+        for (var batches = Random.Next(1, 5); batches > 0; batches--)
         {
-            var batch = new Entry[_random.Next(1, 4)];
+            var batch = new Entry[Random.Next(1, 4)];
             var builder = new RecordBatchBuilder();
             for (var i = 0; i < batch.Length; i++)
             {
-                batch[i] = new Entry($"k{_random.Next(6)}", _random.Next(5) == 0 ? null : $"{_settled.Count}".PadRight(_random.Next(60), '.'), NowMs);
+                batch[i] = new Entry($"k{Random.Next(6)}", Random.Next(5) == 0 ? null : $"{_settled.Count}".PadRight(Random.Next(60), '.'), NowMs);
                 var value = batch[i].Value is { } text ? RecordBytes.Of(Encoding.UTF8.GetBytes(text)) : RecordBytes.Null;
                 builder.Append(NowMs, RecordBytes.Of(Encoding.UTF8.GetBytes(batch[i].Key)), value);
             }
@@ -103,15 +93,15 @@ internal sealed class CompactionHistory : IDisposable
         Collect();
     }
 
-    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private void Compact()
     {
         Note("compact");
-        _exchangeMayHaveFailed |= _disk.FailureRate > 0;
+        _exchangeMayHaveFailed |= Disk.FailureRate > 0;
         Wait(_log.CompactAsync());
         Collect();
-        if (!_disk.PowerIsOff && _disk.FailureRate == 0 && _disk.PowerLossIn is null) Check();
+        if (!Disk.PowerIsOff && Disk.FailureRate == 0 && Disk.PowerLossIn is null) Check();
     }
 
     private void DeleteRecords()
@@ -119,7 +109,7 @@ internal sealed class CompactionHistory : IDisposable
         Note("delete records");
         try
         {
-            var start = PartitionModel.AtOnce(_log.DeleteRecordsAsync(s_partition, _random.Next(_settled.Count + 1), default));
+            var start = PartitionModel.AtOnce(_log.DeleteRecordsAsync(s_partition, Random.Next(_settled.Count + 1), default));
             _start = Math.Max(_start, start ?? 0);
         }
         catch (IOException)
@@ -132,10 +122,10 @@ internal sealed class CompactionHistory : IDisposable
 
     private void FailWhile(Action work)
     {
-        _disk.FailureRate = 0.2;
+        Disk.FailureRate = 0.2;
         Note("failing");
         work();
-        _disk.FailureRate = 0;
+        Disk.FailureRate = 0;
     }
 
     private void Collect()
@@ -160,7 +150,7 @@ internal sealed class CompactionHistory : IDisposable
     private void Crash()
     {
         Note("crash");
-        if (_disk.PowerIsOff || _random.Next(4) > 0) _disk.Restart();
+        if (Disk.PowerIsOff || Random.Next(4) > 0) Disk.Restart();
         Start();
         _exchangeMayHaveFailed = false;
         // A deletion that was interrupted may have come to pass.
@@ -191,10 +181,10 @@ internal sealed class CompactionHistory : IDisposable
                 Ensure(left.Length == 0, $"{last.Key} has come back after its tombstone");
             }
 
-            var from = _random.Next((int)_start, _settled.Count + 1);
+            var from = Random.Next((int)_start, _settled.Count + 1);
             Ensure(Read(from).SequenceEqual(found.Where(f => f.Offset >= from)), $"a read from {from} differs from a read of all");
         }
-        catch (IOException fault) when (fault is not CorruptLogException && (_disk.PowerIsOff || _exchangeMayHaveFailed))
+        catch (IOException fault) when (fault is not CorruptLogException && (Disk.PowerIsOff || _exchangeMayHaveFailed))
         {
             // A partition whose files were exchanged by half has stopped, and is whole again when it is opened.
             Note("reading failed");
@@ -227,37 +217,22 @@ internal sealed class CompactionHistory : IDisposable
         {
             try
             {
-                if (attempt < 2 && _random.Next(4) == 0) _disk.PowerLossIn = _random.Next(40);
+                if (attempt < 2 && Random.Next(4) == 0) Disk.PowerLossIn = Random.Next(40);
                 Note("open");
-                _log = EmbeddedLog.Open(_options, _disk, _time, NullLogger.Instance, _metadata, threaded: false);
+                _log = EmbeddedLog.Open(_options, Disk, Time, NullLogger.Instance, Metadata, threaded: false);
                 return;
             }
-            catch (IOException fault) when (fault is not CorruptLogException && _disk.PowerIsOff)
+            catch (IOException fault) when (fault is not CorruptLogException && Disk.PowerIsOff)
             {
                 Note("recovery is interrupted");
-                _disk.Restart();
+                Disk.Restart();
             }
             finally
             {
-                if (!_disk.PowerIsOff) _disk.PowerLossIn = null;
+                if (!Disk.PowerIsOff) Disk.PowerLossIn = null;
             }
         }
     }
-
-    private static void Wait(Task task)
-    {
-        if (!task.IsCompleted) throw new InvalidOperationException("Without threads every call completes at once.");
-#pragma warning disable VSTHRD002 // It has completed; this only throws what it failed with.
-        task.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-    }
-
-    private static void Ensure(bool holds, string fault)
-    {
-        if (!holds) throw new BrokenPromiseException(fault);
-    }
-
-    private void Note(string step) => _steps.Append(step).Append("; ");
 
     private sealed record Entry(string Key, string? Value, long TimestampMs);
 }

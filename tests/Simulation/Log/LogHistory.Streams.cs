@@ -11,7 +11,7 @@ internal sealed partial class LogHistory
 
     private void CreateStream()
     {
-        PartitionModel.AtOnce(_log!.CreateStreamAsync(new StreamSpec(StreamName, _random.Next(1, 3), new StreamAttributes()), default));
+        PartitionModel.AtOnce(_log!.CreateStreamAsync(new StreamSpec(StreamName, Random.Next(1, 3), new StreamAttributes()), default));
         AddShards(_log.FindStream(StreamName)!.Shards.Count);
     }
 
@@ -19,8 +19,8 @@ internal sealed partial class LogHistory
     private void Reshard()
     {
         var open = _log!.FindStream(StreamName)!.OpenShards;
-        var at = _random.Next(open.Count);
-        var merges = at > 0 && _random.Next(2) == 0;
+        var at = Random.Next(open.Count);
+        var merges = at > 0 && Random.Next(2) == 0;
         int[] parents = merges ? [open[at - 1].Number, open[at].Number] : [open[at].Number];
         var range = open[at].Range;
         Note($"reshard {string.Join('+', parents)}");
@@ -32,17 +32,17 @@ internal sealed partial class LogHistory
             if (outcome == ReshardOutcome.Done) Resharded(parents, merges ? 1 : 2);
             else if (outcome != ReshardOutcome.StorageError) throw new BrokenPromiseException($"a reshard ended with {outcome}");
         }
-        catch (IOException) when (_disk.PowerIsOff)
+        catch (IOException) when (Disk.PowerIsOff)
         {
             Note("the power went");
             _interrupted = (parents, merges ? 1 : 2);
         }
-        catch (IOException) when (_disk.FailureRate > 0)
+        catch (IOException) when (Disk.FailureRate > 0)
         {
             Note("the reshard failed");
         }
 
-        if (_disk.PowerIsOff) return;
+        if (Disk.PowerIsOff) return;
         foreach (var shard in _shards) shard.CollectAnswers();
         CheckStream();
     }

@@ -16,65 +16,55 @@ namespace Sluice.Simulation.Log;
 /// Whatever happens, a reader of committed records sees the records of committed transactions and plain ones, in order, up to the first
 /// transaction that is open.
 /// </summary>
-internal sealed class TransactionHistory : IDisposable
+internal sealed class TransactionHistory : History
 {
     private static readonly TopicPartition s_partition = new("t", 0);
-    private readonly Random _random;
-    private readonly SimulatedFileSystem _disk;
-    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
-    private readonly MetadataStore _metadata = MetadataStore.Open(":memory:");
     private readonly EmbeddedLogOptions _options;
     private readonly Dictionary<long, int> _nextSequence = [];
-    private readonly StringBuilder _steps = new();
     private EmbeddedLog _log = null!;
     private int _texts;
 
     public TransactionHistory(int seed)
+        : base(seed, SimulatedLie.None)
     {
-        _random = new Random(seed);
-        _disk = new SimulatedFileSystem(seed);
         _options = new EmbeddedLogOptions
         {
             Directory = "/log",
-            TopicDefaults = new Dictionary<string, string> { ["segment.bytes"] = _random.Next(200, 3_000).ToString(CultureInfo.InvariantCulture) },
-            Limits = new LogLimits { CheckpointBytes = _random.Next(300, 6_000), AbortedPerSegmentMax = _random.Next(1, 6) },
+            TopicDefaults = new Dictionary<string, string> { ["segment.bytes"] = Random.Next(200, 3_000).ToString(CultureInfo.InvariantCulture) },
+            Limits = new LogLimits { CheckpointBytes = Random.Next(300, 6_000), AbortedPerSegmentMax = Random.Next(1, 6) },
         };
     }
 
-    public string Steps => _steps.ToString();
-
-    public void Run()
+    public override void Run()
     {
         Open();
         PartitionModel.AtOnce(_log.CreateTopicAsync(new TopicSpec("t", 1, new Dictionary<string, string>()), default));
-        for (var steps = _random.Next(10, 80); steps > 0; steps--) Step();
+        for (var steps = Random.Next(10, 80); steps > 0; steps--) Step();
         Restart(isPowerLost: true);
     }
 
-    public void Dispose() => _metadata.Dispose();
-
     private void Step()
     {
-        switch (_random.Next(14))
+        switch (Random.Next(14))
         {
             case 0: Restart(isPowerLost: true); break;
             case 1: Restart(isPowerLost: false); break;
-            case 2: _disk.PowerLossIn = _random.Next(12); Note("power goes soon"); break;
+            case 2: Disk.PowerLossIn = Random.Next(12); Note("power goes soon"); break;
             case 3: Note("maintain"); Do(() => Completed(_log.MaintainAsync())); break;
             case 4: case 5: case 6: End(); break;
             case 7: Append(0, isTransactional: false); break;
-            default: Append(_random.Next(1, 4), isTransactional: true); break;
+            default: Append(Random.Next(1, 4), isTransactional: true); break;
         }
 
-        if (_disk.PowerIsOff) Restart(isPowerLost: true);
-        else if (_disk.PowerLossIn is null && _random.Next(4) == 0) Check();
+        if (Disk.PowerIsOff) Restart(isPowerLost: true);
+        else if (Disk.PowerLossIn is null && Random.Next(4) == 0) Check();
     }
 
     private void Append(long producer, bool isTransactional)
     {
         var builder = new RecordBatchBuilder();
-        var count = _random.Next(1, 4);
-        for (var i = 0; i < count; i++) builder.Append(1_000, RecordBytes.Null, RecordBytes.Of(Encoding.UTF8.GetBytes($"{_texts++}".PadRight(_random.Next(60), '.'))));
+        var count = Random.Next(1, 4);
+        for (var i = 0; i < count; i++) builder.Append(1_000, RecordBytes.Null, RecordBytes.Of(Encoding.UTF8.GetBytes($"{_texts++}".PadRight(Random.Next(60), '.'))));
         var batch = builder.Build().ToArray();
         var sequence = _nextSequence.GetValueOrDefault(producer);
         if (isTransactional)
@@ -92,7 +82,7 @@ internal sealed class TransactionHistory : IDisposable
 
     private void End()
     {
-        var marker = new TransactionMarker(_random.Next(1, 4), 0, _random.Next(2) == 0);
+        var marker = new TransactionMarker(Random.Next(1, 4), 0, Random.Next(2) == 0);
         Note($"end {marker}");
         Round(_log.AppendMarkerAsync(s_partition, marker, default));
     }
@@ -110,7 +100,7 @@ internal sealed class TransactionHistory : IDisposable
         {
             work();
         }
-        catch (IOException) when (_disk.PowerIsOff)
+        catch (IOException) when (Disk.PowerIsOff)
         {
             Note("the power went");
         }
@@ -119,7 +109,7 @@ internal sealed class TransactionHistory : IDisposable
     private void Restart(bool isPowerLost)
     {
         Note(isPowerLost ? "power lost" : "killed");
-        if (isPowerLost || _disk.PowerIsOff) _disk.Restart();
+        if (isPowerLost || Disk.PowerIsOff) Disk.Restart();
         Open();
         Check();
         // What was not answered may be there or not: the producers take up where the log is.
@@ -133,14 +123,14 @@ internal sealed class TransactionHistory : IDisposable
         {
             try
             {
-                if (attempt == 0 && _random.Next(4) == 0) _disk.PowerLossIn = _random.Next(20);
-                _log = EmbeddedLog.Open(_options, _disk, _time, NullLogger.Instance, _metadata, threaded: false);
-                if (!_disk.PowerIsOff) _disk.PowerLossIn = null;
+                if (attempt == 0 && Random.Next(4) == 0) Disk.PowerLossIn = Random.Next(20);
+                _log = EmbeddedLog.Open(_options, Disk, Time, NullLogger.Instance, Metadata, threaded: false);
+                if (!Disk.PowerIsOff) Disk.PowerLossIn = null;
                 return;
             }
-            catch (IOException fault) when (fault is not CorruptLogException && _disk.PowerIsOff)
+            catch (IOException fault) when (fault is not CorruptLogException && Disk.PowerIsOff)
             {
-                _disk.Restart();
+                Disk.Restart();
             }
         }
     }
@@ -151,11 +141,11 @@ internal sealed class TransactionHistory : IDisposable
         var (expected, lastStable) = Expected();
         var marks = _log.WatermarksOf(s_partition);
         if (marks.LastStable != lastStable) throw new BrokenPromiseException($"the last stable offset is {marks.LastStable}, it should be {lastStable}");
-        var from = _random.Next((int)marks.LastStable + 1);
+        var from = Random.Next((int)marks.LastStable + 1);
         var read = new List<(long, string)>();
         for (long at = from; ;)
         {
-            var fetched = PartitionModel.AtOnce(_log.ReadAsync(s_partition, at, _random.Next(1, 2_000), default));
+            var fetched = PartitionModel.AtOnce(_log.ReadAsync(s_partition, at, Random.Next(1, 2_000), default));
             if (fetched.Bytes.IsEmpty) break;
             var records = new RecordReader(fetched.Bytes.Span, at);
             while (records.MoveNext()) read.Add((records.Offset, Encoding.UTF8.GetString(records.Value.Span)));
@@ -199,6 +189,4 @@ internal sealed class TransactionHistory : IDisposable
     {
         if (!task.IsCompleted) throw new InvalidOperationException("Without threads every call completes at once.");
     }
-
-    private void Note(string step) => _steps.Append(step).Append("; ");
 }

@@ -38,6 +38,8 @@ public sealed class StatsTests : IDisposable
     [InlineData("double", "0.0", false, "-0.0")]
     [InlineData("double", "0.0", true, "0.0")]
     [InlineData("float", "0.1", true, "0.10000000149011612")]
+    [InlineData("decimal(3,3)", ".500", true, "0.500")]
+    [InlineData("decimal(3,3)", "-.500", false, "-0.500")]
     [InlineData("date", "2024-02-29", true, "\"2024-02-29\"")]
     [InlineData("date", "0044-03-15 (BC)", false, null)]
     [InlineData("date", "infinity", true, null)]
@@ -48,7 +50,7 @@ public sealed class StatsTests : IDisposable
     [InlineData("binary", "00FF", true, null)]
     [InlineData("string", "a\"\u0001", false, "\"a\\\"\\u0001\"")]
     public void A_bound_is_written_as_readers_of_its_type_compare_it(string type, string text, bool isMax, string? json) =>
-        StatValue.Json(new PrimitiveType(type), text, isMax).ShouldBe(json);
+        StatValue.Json(SchemaJson.ReadName(type), text, isMax).ShouldBe(json);
 
     [Fact]
     public async Task Every_type_has_the_stats_that_the_protocol_gives_it()

@@ -24,6 +24,12 @@ internal static class V3Topics
 
     public static async Task DeleteAsync(RestRequest request)
     {
+        if (request.Services.Admin.DeletionRefusal(request.Values.Second) is { } refusal)
+        {
+            V3Call.WriteOutcome(request, RestError.Of(refusal));
+            return;
+        }
+
         var isDeleted = await request.Services.Log.DeleteTopicAsync(request.Values.Second, request.Cancel);
         V3Call.WriteOutcome(request, isDeleted ? null : RestError.NoTopicPartition);
     }

@@ -7,7 +7,8 @@ namespace Sluice.KafkaWire.Apis;
 // OffsetCommit, key 8, versions 2-9 (flexible from 8). https://kafka.apache.org/protocol#The_Messages_OffsetCommit
 //
 // Behaviour: all offsets of a request are stored in one transaction, which is on disk before the answer. A member has to be of the
-// current generation, one of the consumer protocol of its current epoch (STALE_MEMBER_EPOCH; version 9 at least); a client that uses a group for its offsets only (generation -1) may commit while the group has no members.
+// current generation, one of the consumer protocol of its current epoch (STALE_MEMBER_EPOCH; from version 9). A client that uses a group
+// for its offsets only (generation -1) may commit while the group has no members.
 //
 // Known differences: offsets do not expire; they go with their topic or group (retention_time_ms of versions 2-4 is not looked at). The
 // leader epoch is not kept, since there is only one.

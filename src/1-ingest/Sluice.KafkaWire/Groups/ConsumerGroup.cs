@@ -99,7 +99,7 @@ internal sealed partial class ConsumerGroup
         var member = admitted!;
         var before = member.Assigned;
         var isChanged = Update(member, heartbeat, pattern);
-        Refresh(topics, isChanged);
+        Refresh(member, topics, isChanged);
         if (Epoch > AssignmentEpoch) Assign();
         Reconcile(member, heartbeat.Owned);
         Touch(member);
@@ -185,13 +185,13 @@ internal sealed partial class ConsumerGroup
     }
 
     /// <summary>Moves the epoch when subscriptions have changed, or what they come to with the topics there are.</summary>
-    private void Refresh(TopicsSeen topics, bool isChanged)
+    private void Refresh(ConsumerMember member, TopicsSeen topics, bool isChanged)
     {
         // A heartbeat that was held up may bring an older list than the one before it.
         if (_seen is { } seen && seen.Version > topics.Version) topics = seen;
-        if (!isChanged && topics == _seen && Epoch == AssignmentEpoch) return;
+        if (member.TopicsVersion == topics.Version && topics == _seen && Epoch == AssignmentEpoch) return;
         _seen = topics;
-        foreach (var member in _members.Values.Where(m => m.TopicsVersion != topics.Version)) Resolve(member, topics);
+        foreach (var old in _members.Values.Where(m => m.TopicsVersion != topics.Version)) Resolve(old, topics);
         Patterns = PatternsOfMembers();
         var subscribed = _members.Values.SelectMany(m => m.Topics).Distinct().ToDictionary(t => t, topics.PartitionsOf);
         var areSame = subscribed.Count == _topics.Count && subscribed.All(t => _topics.GetValueOrDefault(t.Key, -1) == t.Value);
@@ -203,7 +203,8 @@ internal sealed partial class ConsumerGroup
     {
         var resolved = member.TopicNames.Select(topics.Find).OfType<TopicDescription>().Select(t => t.Id).ToHashSet();
         if (member.Pattern is { } pattern) resolved.UnionWith(pattern.Topics.Where(topics.Has));
-        (member.Topics, member.TopicsVersion) = (resolved, topics.Version);
+        // An expression that was matched with an older list is looked at again with the member's next heartbeat.
+        (member.Topics, member.TopicsVersion) = (resolved, Math.Min(topics.Version, member.Pattern?.Version ?? topics.Version));
     }
 
     private TopicPattern[] PatternsOfMembers() => [.. _members.Values.Select(m => m.Pattern).OfType<TopicPattern>().DistinctBy(p => p.Text)];

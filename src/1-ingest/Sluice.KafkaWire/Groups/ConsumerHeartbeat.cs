@@ -41,11 +41,15 @@ internal sealed record ConsumerHeartbeat(
         if (IsJoin && RebalanceTimeoutMs < 0) return Invalid("RebalanceTimeoutMs must be provided in first request.");
         if (IsJoin && Owned is not { IsEmpty: true }) return Invalid("TopicPartitions must be empty when (re-)joining.");
         if (IsJoin && TopicNames is null && TopicRegex is null) return Invalid("SubscribedTopicNames or SubscribedTopicRegex must be set when (re-)joining.");
-        if (TopicNames?.Sum(n => (long)n.Length) > limits.MemberBytesMax) return Invalid($"The topic names are longer than {limits.MemberBytesMax} bytes.");
+        if (Length > limits.MemberBytesMax) return Invalid($"What is kept of a member is longer than {limits.MemberBytesMax} bytes.");
         if (Assignor is null || Assignors.Find(Assignor) is not null) return null;
         return ConsumerHeartbeatResult.Refused(
             KafkaError.UnsupportedAssignor, $"There is no assignor '{Assignor}'. Use one of: {string.Join(", ", Assignors.Names)}.");
     }
+
+    /// <summary>Characters of what is kept of the member.</summary>
+    private long Length =>
+        GroupId.Length + MemberId.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (TopicNames?.Sum(n => (long)n.Length) ?? 0);
 
     private static ConsumerHeartbeatResult Invalid(string message) => ConsumerHeartbeatResult.Refused(KafkaError.InvalidRequest, message);
 }

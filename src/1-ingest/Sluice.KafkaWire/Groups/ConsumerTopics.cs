@@ -62,6 +62,9 @@ internal sealed class TopicPattern
     /// <summary>The topics that match, as of the last <see cref="TryResolve"/>.</summary>
     public FrozenSet<Guid> Topics => Volatile.Read(ref _matched).Topics;
 
+    /// <summary>The version of the topics that <see cref="Topics"/> come from.</summary>
+    public long Version => Volatile.Read(ref _matched).Version;
+
     /// <summary>Null, with the reason, for what is no regular expression or cannot be matched in linear time.</summary>
     public static TopicPattern? TryParse(string text, KafkaLimits limits, out string reason)
     {

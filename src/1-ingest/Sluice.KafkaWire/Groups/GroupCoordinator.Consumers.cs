@@ -11,6 +11,7 @@ internal sealed partial class GroupCoordinator
     private readonly Dictionary<string, HashSet<string>> _unsaved = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _saveTurn = new(1);
     private bool _isSaving;
+    private bool _isEnded;
 
     /// <summary>Serves a heartbeat that has nothing wrong in itself. <see cref="SaveAsync"/> has to end before it is answered.</summary>
     public ConsumerHeartbeatResult Heartbeat(ConsumerHeartbeat heartbeat, TopicsSeen topics)
@@ -19,6 +20,7 @@ internal sealed partial class GroupCoordinator
             return ConsumerHeartbeatResult.Refused(KafkaError.InvalidRegularExpression, $"The regular expression '{heartbeat.TopicRegex}' is refused: {fault}");
         lock (_gate)
         {
+            if (_isEnded) return ConsumerHeartbeatResult.Refused(KafkaError.CoordinatorNotAvailable, "The broker stops.");
             var refusal = FindConsumers(heartbeat, out var group);
             if (refusal is not null) return refusal;
             var result = heartbeat.Epoch < 0 ? group!.Leave(heartbeat) : group!.Heartbeat(heartbeat, pattern, topics);

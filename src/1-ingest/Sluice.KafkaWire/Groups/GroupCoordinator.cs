@@ -127,7 +127,7 @@ internal sealed partial class GroupCoordinator
             foreach (var group in _groups.Values) group.End(KafkaError.CoordinatorNotAvailable);
             _groups.Clear();
             foreach (var group in _consumerGroups.Values) group.End();
-            _consumerGroups.Clear();
+            _isEnded = true;
         }
     }
 

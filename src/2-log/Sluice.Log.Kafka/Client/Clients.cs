@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Sluice.Log.Aws;
 using WirePartition = Confluent.Kafka.TopicPartition;
 
 namespace Sluice.Log.Kafka.Client;
@@ -12,7 +13,7 @@ internal sealed partial class Clients(KafkaLogOptions options, TimeProvider time
     private static readonly TimeSpan s_newsLife = TimeSpan.FromMinutes(1);
 
     private readonly ClientProperties _properties = new(options);
-    private readonly CredentialSource _credentials = new(options.Credentials);
+    private readonly CredentialSource _credentials = new(options.Credentials, static (message, cause) => new KafkaLogException(message, cause));
     private readonly IamToken? _tokens = options.IamRegion is { } region ? new IamToken(region, time) : null;
     private readonly Lock _lock = new();
     private string? _news;

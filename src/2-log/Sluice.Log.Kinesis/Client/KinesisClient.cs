@@ -4,6 +4,7 @@ using System.Text.Json;
 using Polly;
 using Polly.Retry;
 using Sluice.Bytes;
+using Sluice.Log.Aws;
 using Sluice.SigV4;
 
 namespace Sluice.Log.Kinesis.Client;
@@ -35,7 +36,7 @@ internal sealed class KinesisClient : IDisposable
         _time = time;
         _endpoint = options.Endpoint ?? new Uri($"https://kinesis.{options.Region}.amazonaws.com/");
         _signer = new Signer(new SigningScope(options.Region, "kinesis"), time);
-        _credentials = new CredentialSource(options.Credentials);
+        _credentials = new CredentialSource(options.Credentials, static (message, cause) => new KinesisException(message, cause));
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,

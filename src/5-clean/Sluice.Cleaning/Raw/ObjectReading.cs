@@ -83,8 +83,8 @@ internal sealed class ObjectReading(IObjectStore objects, string topic, RawTile 
         $"Object {item.Key} had {item.Size} bytes when listed and has them no more: objects of the sink never change; restore it.");
 
     private RawDataException OtherLines() => new(
-        $"Object {_item.Key} has {(_range < _ranges!.Count ? "fewer" : "more")} lines than the sink noted ({RawObject.KeyAt(RawObject.OffsetsFolder, topic, _item.Partition, tile.From)}): "
-        + "objects of the sink never change; restore both.");
+        $"Object {_item.Key} has {(_range < _ranges!.Count ? "fewer" : "more")} lines than the sink noted "
+        + $"({RawObject.KeyAt(RawObject.OffsetsFolder, topic, _item.Partition, tile.From)}): objects of the sink never change; restore both.");
 
     private void Add(RawBatch batch, ReadOnlyMemory<byte> line, long from)
     {

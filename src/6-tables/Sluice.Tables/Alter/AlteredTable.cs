@@ -153,8 +153,12 @@ internal sealed class AlteredTable
             throw new TableSchemaException(_table, $"the property {kept} is kept by those who write the table, and cannot be set");
         foreach (var (key, value) in ProtocolNeeds.Kept(properties)) _properties[key] = value;
         // Since when they are on, the commit that switches them on says.
-        if (timed != Features.IsOn(_properties, Features.InCommitTimestamps)) _properties.Remove(InCommitTimestamps.VersionKey);
-        if (timed != Features.IsOn(_properties, Features.InCommitTimestamps)) _properties.Remove(InCommitTimestamps.TimeKey);
+        if (timed != Features.IsOn(_properties, Features.InCommitTimestamps))
+        {
+            _properties.Remove(InCommitTimestamps.VersionKey);
+            _properties.Remove(InCommitTimestamps.TimeKey);
+        }
+
         if (mapped && !Mapped) throw new TableSchemaException(_table, $"its columns are mapped, and {ColumnMapping.ModeKey} stays");
         _protocol = ProtocolNeeds.Raise(_protocol, [.. ProtocolNeeds.Features(properties, Schema), .. ProtocolNeeds.Features(_properties, Schema)]);
         // The files that are there have the columns' own names.
@@ -166,7 +170,8 @@ internal sealed class AlteredTable
     {
         foreach (var name in names)
         {
-            if (InCommitTimestamps.Keys.Contains(name) || name is ColumnMapping.ModeKey or ColumnMapping.MaxIdKey || name.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal))
+            var kept = InCommitTimestamps.Keys.Contains(name) || name is ColumnMapping.ModeKey or ColumnMapping.MaxIdKey;
+            if (kept || name.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal))
                 throw new TableSchemaException(_table, $"the property {name} cannot be taken off like this");
             _properties.Remove(name);
         }

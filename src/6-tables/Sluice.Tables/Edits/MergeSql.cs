@@ -29,10 +29,11 @@ internal sealed class MergeSql(TableSchema schema, Merge merge, string target, s
 
         if (unmatched.Count > 0)
         {
-            selects.Add($"""
-                SELECT {Edited(unmatched, $"{target} AS target")}
-                AND NOT EXISTS (SELECT 1 FROM {matches} m WHERE m.{Relation.FileColumn} = target.{Relation.FileColumn} AND m.{Relation.RowColumn} = target.{Relation.RowColumn})
-                """);
+            var alone = $"""
+                {target} AS target ANTI JOIN {matches} m
+                ON m.{Relation.FileColumn} = target.{Relation.FileColumn} AND m.{Relation.RowColumn} = target.{Relation.RowColumn}
+                """;
+            selects.Add($"SELECT {Edited(unmatched, alone)}");
         }
 
         return selects.Count == 0 ? null : string.Join("\nUNION ALL ", selects);

@@ -96,9 +96,11 @@ internal sealed class RowEdits(
         var selects = new List<string>();
         if (rewritten.Count > 0)
         {
+            // Written as NOT EXISTS, DuckDB would keep the rows of the files in memory.
             selects.Add($"""
-                SELECT {columns} FROM {target} t WHERE {Relation.FileColumn} IN ({string.Join(", ", rewritten.Select(f => f.Index))})
-                AND NOT EXISTS (SELECT 1 FROM {edits} e WHERE e.{Relation.FileColumn} = t.{Relation.FileColumn} AND e.{Relation.RowColumn} = t.{Relation.RowColumn})
+                SELECT {columns} FROM {target} t
+                ANTI JOIN {edits} e ON e.{Relation.FileColumn} = t.{Relation.FileColumn} AND e.{Relation.RowColumn} = t.{Relation.RowColumn}
+                WHERE t.{Relation.FileColumn} IN ({string.Join(", ", rewritten.Select(f => f.Index))})
                 """);
         }
 

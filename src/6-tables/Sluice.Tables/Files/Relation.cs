@@ -1,10 +1,12 @@
+using System.Globalization;
 using Sluice.Sql;
 
 namespace Sluice.Tables;
 
 /// <summary>A live file as DuckDB opens it.</summary>
 /// <param name="DeletedRows">Numbers of the rows that count no more.</param>
-internal sealed record LocalFile(string Path, IReadOnlyDictionary<string, string?> PartitionValues, IReadOnlyList<long> DeletedRows);
+/// <param name="Rows">About how many it holds.</param>
+internal sealed record LocalFile(string Path, IReadOnlyDictionary<string, string?> PartitionValues, IReadOnlyList<long> DeletedRows, long Rows);
 
 /// <summary>The SQL that reads a snapshot: <c>read_parquet</c> with the table's schema, whatever the files' own schemas are.</summary>
 /// <remarks>
@@ -77,14 +79,16 @@ internal static class Relation
     }
 
     /// <summary>A column that a file lacks is null; one of another type is cast; hive-like folder names mean nothing.</summary>
-    private static string Scan(StructField[] fields, IEnumerable<LocalFile> files, ColumnMappingMode mode)
+    private static string Scan(StructField[] fields, IReadOnlyCollection<LocalFile> files, ColumnMappingMode mode)
     {
         var paths = string.Join(", ", files.Select(f => SqlName.Literal(f.Path)));
         // A table may have partition columns only; the rows are then counted by their numbers in the file.
         if (fields.Length == 0) return $"read_parquet([{paths}], hive_partitioning = false)";
+        // Given a schema, DuckDB opens no file to plan by, takes the table for empty, and would make it the side of a join that memory holds.
+        var rows = Math.Max(1, files.Sum(f => f.Rows)).ToString(CultureInfo.InvariantCulture);
         var schema = fields.Select(f =>
             $"{Identity(f, mode)}: {{name: {SqlName.Literal(f.Name)}, type: {SqlName.Literal(DuckDbType.Of(NestedNames.Physical(f.Type))!)}, default_value: NULL}}");
-        return $"read_parquet([{paths}], hive_partitioning = false, schema = MAP {{{string.Join(", ", schema)}}})";
+        return $"read_parquet([{paths}], hive_partitioning = false, explicit_cardinality = {rows}, schema = MAP {{{string.Join(", ", schema)}}})";
     }
 
     private static string Identity(StructField field, ColumnMappingMode mode) => mode == ColumnMappingMode.Id

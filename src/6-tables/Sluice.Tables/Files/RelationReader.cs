@@ -5,6 +5,9 @@ namespace Sluice.Tables;
 /// <summary>Finds a snapshot's files on this machine, and the rows that its deletion vectors hide.</summary>
 internal sealed class RelationReader(IObjectStore objects, TableName table, TableLog log)
 {
+    /// <summary>What a row takes in a file whose statistics do not say how many it has: the order of magnitude is enough to plan by.</summary>
+    private const int RowBytes = 64;
+
     /// <param name="adds">All of the snapshot's files, or some.</param>
     public Task<string> SqlAsync(Snapshot snapshot, IReadOnlyCollection<AddFile> adds, CancellationToken cancel) =>
         SqlAsync(snapshot, adds, Relation.Sql, cancel);
@@ -39,7 +42,7 @@ internal sealed class RelationReader(IObjectStore objects, TableName table, Tabl
         {
             var path = await LocalPathAsync(DataPath.Canonical(add.Path), cancel)
                 ?? throw new TableFormatException(table, $"data file {add.Path} of version {snapshot.Version} is missing");
-            files.Add(new LocalFile(path, add.PartitionValues, await DeletedRowsAsync(add, cancel)));
+            files.Add(new LocalFile(path, add.PartitionValues, await DeletedRowsAsync(add, cancel), Rows(add)));
         }
 
         try
@@ -51,6 +54,8 @@ internal sealed class RelationReader(IObjectStore objects, TableName table, Tabl
             throw new TableFormatException(table, e.Message, e);
         }
     }
+
+    private static long Rows(AddFile add) => FileStats.RowCount(add.StatsText) ?? (add.Size / RowBytes);
 
     private async ValueTask<string?> LocalPathAsync(string canonical, CancellationToken cancel)
     {

@@ -18,7 +18,7 @@ internal static class StatValue
     /// <summary>The JSON value, or null when the type has no bounds or the value has no JSON form that readers compare rightly.</summary>
     public static string? Json(DeltaType type, string text, bool isMax) => type switch
     {
-        DecimalType => text,
+        DecimalType => Leading(text),
         PrimitiveType { Name: "byte" or "short" or "integer" or "long" } => text,
         PrimitiveType { Name: "float" } => float.TryParse(text, CultureInfo.InvariantCulture, out var f) ? Number(f, isMax) : null,
         PrimitiveType { Name: "double" } => double.TryParse(text, CultureInfo.InvariantCulture, out var d) ? Number(d, isMax) : null,
@@ -27,6 +27,9 @@ internal static class StatValue
         PrimitiveType { Name: "timestamp" } => Timestamp(text),
         _ => null,
     };
+
+    /// <summary>DuckDB prints a decimal that is all fraction without the zero that JSON wants before the point.</summary>
+    private static string Leading(string text) => text.StartsWith('.') ? $"0{text}" : text.StartsWith("-.", StringComparison.Ordinal) ? $"-0{text[1..]}" : text;
 
     /// <summary>The first <see cref="StringPrefix"/> code points.</summary>
     public static string MinPrefix(string text) => text[..PrefixLength(text)];

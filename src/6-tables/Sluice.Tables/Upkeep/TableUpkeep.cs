@@ -146,7 +146,7 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
     private static bool Ignored(string path)
     {
         var own = path.StartsWith(ChangeFeed.Folder + "/", StringComparison.Ordinal) ? path[(ChangeFeed.Folder.Length + 1)..] : path;
-        return path.StartsWith(LogFolder, StringComparison.Ordinal) || own.Split('/').Any(part => part.StartsWith('_') || part.StartsWith('.') ? !part.Contains('=') : false);
+        return path.StartsWith(LogFolder, StringComparison.Ordinal) || own.Split('/').Any(part => (part.StartsWith('_') || part.StartsWith('.')) && !part.Contains('='));
     }
 
     private async Task RequireFileAsync(AddFile add, long version, CancellationToken cancel)

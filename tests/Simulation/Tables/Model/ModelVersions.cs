@@ -13,6 +13,7 @@ internal sealed class ModelVersions
 {
     private readonly SortedDictionary<long, ModelVersion> _all = [];
     private readonly HashSet<long> _unsure = [];
+    private long _feedGone = -1;
 
     public ModelVersion this[long version] => _all[version];
 
@@ -22,6 +23,12 @@ internal sealed class ModelVersions
 
     /// <summary>Whether the version must be readable; one that need not be is as it was, or is refused.</summary>
     public bool IsPromised(long version) => !_unsure.Contains(version);
+
+    /// <summary>Whether the rows that a version changed must be there still.</summary>
+    public bool FeedIsPromised(long version) => version > _feedGone && IsPromised(version - 1);
+
+    /// <summary>A vacuum was made: files of the change feed are as old as the disk says, which is older than any retention of the tests' clock.</summary>
+    public void Vacuumed() => _feedGone = _all.Keys.Last();
 
     /// <summary>Files that were out of use at a time are deleted: versions that ended before it may lack some.</summary>
     public void FilesDeletedUpTo(DateTimeOffset eldest)

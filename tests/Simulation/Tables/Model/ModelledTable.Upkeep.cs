@@ -52,6 +52,7 @@ internal sealed partial class ModelledTable
         var done = await table.VacuumAsync(new VacuumOptions { Retention = retention, Force = true }, Cancel);
         done.Files.ShouldBe(plan.Files, Story());
         Versions.FilesDeletedUpTo(time.GetUtcNow() - retention);
+        Versions.Vacuumed();
     }
 
     private async Task CleanLogAsync()

@@ -26,7 +26,7 @@ public sealed class TypeWideningTests
         { "byte", "TINYINT '-7'", "decimal(12,2)", "0.25::DECIMAL(12,2)", "-7.0", "0.25" },
         { "short", "SMALLINT '300'", "decimal(12,2)", "0.25::DECIMAL(12,2)", "300.0", "0.25" },
         { "integer", "70000::INTEGER", "decimal(12,2)", "0.25::DECIMAL(12,2)", "70000.0", "0.25" },
-        { "long", "5000000000::BIGINT", "decimal(22,2)", "0.25::DECIMAL(22,2)", "5000000000.0", "0.25" },
+        { "long", "5000000000::BIGINT", "decimal(22,2)", "0.25::DECIMAL(22,2)", "5000000000.00", "0.25" },
     };
 
     [Theory]

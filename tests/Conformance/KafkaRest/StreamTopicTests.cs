@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Bytes;
 using Sluice.KafkaRest;
 using Sluice.Log;
-using Sluice.Log.Streams;
 using Sluice.Testing;
 
 namespace Sluice.Conformance.KafkaRest;

@@ -50,19 +50,22 @@ public sealed class AwsCredentialsTests
         return SluiceProcess.RunAsync(["query", $"SELECT count(*) FROM raw_stream('{stream}')", "--csv", "--data", data], environment, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A container's endpoint, and an instance's with its session token (IMDSv2).</summary>
+    /// <summary>A container's endpoint, and an instance's (IMDSv2). The credentials have no session token: the server knows lasting keys only.</summary>
     private static async Task AnswerAsync(HttpContext context)
     {
-        const string Role = "/latest/meta-data/iam/security-credentials/";
-        context.Response.ContentType = "text/plain";
-        await context.Response.WriteAsync(context.Request.Path.Value switch
+        const string Roles = "/latest/meta-data/iam/security-credentials";
+        var answer = context.Request.Path.Value!.TrimEnd('/') switch
         {
             "/latest/api/token" => "session",
-            Role => "reader",
-            "/container" or Role + "reader" => $$"""
-                {"Code":"Success","LastUpdated":"2024-01-01T00:00:00Z","Type":"AWS-HMAC","AccessKeyId":"{{KeyId}}","SecretAccessKey":"{{Secret}}","Token":"token","Expiration":"2099-01-01T00:00:00Z"}
+            Roles => "reader",
+            "/container" or Roles + "/reader" => $$"""
+                {"Code":"Success","LastUpdated":"2024-01-01T00:00:00Z","Type":"AWS-HMAC",
+                "AccessKeyId":"{{KeyId}}","SecretAccessKey":"{{Secret}}","Token":"","Expiration":"2099-01-01T00:00:00Z"}
                 """,
-            _ => "",
-        });
+            _ => null,
+        };
+        context.Response.ContentType = "text/plain";
+        if (answer is null) context.Response.StatusCode = StatusCodes.Status404NotFound;
+        else await context.Response.WriteAsync(answer);
     }
 }

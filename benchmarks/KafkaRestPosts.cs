@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace Sluice.Bench;
 
@@ -21,7 +22,14 @@ internal static class KafkaRestPosts
         foreach (var topic in new[] { singles, hundreds, streams }) await new KafkaLoad(broker, topic, 1, 0, 0).CreateTopicAsync();
         await PostAsync("rest_v2_single", $"{rest}/topics/{singles}", empty, records: 1);
         await PostAsync("rest_v2_100_records", $"{rest}/topics/{hundreds}", empty, records: 100);
-        await StreamAsync(new Uri($"{rest}/v3/clusters/sluice/topics/{streams}/records"), new Uri(empty), cancel);
+        await StreamAsync(new Uri($"{rest}/v3/clusters/{await ClusterIdAsync(rest, cancel)}/topics/{streams}/records"), new Uri(empty), cancel);
+    }
+
+    private static async Task<string> ClusterIdAsync(string rest, CancellationToken cancel)
+    {
+        using var http = new HttpClient();
+        var clusters = JsonElement.Parse(await http.GetStringAsync(new Uri($"{rest}/v3/clusters"), cancel));
+        return clusters.GetProperty("data")[0].GetProperty("cluster_id").GetString()!;
     }
 
     private static async Task PostAsync(string figure, string url, string empty, int records)

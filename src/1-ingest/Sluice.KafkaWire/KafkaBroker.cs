@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sluice.KafkaWire.Connections;
+using Sluice.KafkaWire.Groups;
 using Sluice.Log;
 
 namespace Sluice.KafkaWire;
@@ -40,7 +41,8 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
     public async Task StartAsync(CancellationToken cancel)
     {
         await _services.Transactions.ResumeAsync();
-        await _services.OffsetRetention.BeginAsync();
+        var retention = new OffsetRetention(log, _services.Groups, options, time, logger);
+        await retention.BeginAsync();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Parse(options.Host), options.Port, endpoint =>
@@ -67,7 +69,7 @@ public sealed class KafkaBroker(EmbeddedLog log, KafkaOptions options, TimeProvi
         log.Front = BrokerViews.FrontOf(_services);
         _checking = CheckConnectionsAsync();
         _expiring = _services.Transactions.RunAsync(_stopping.Token);
-        _forgetting = _services.OffsetRetention.RunAsync(_stopping.Token);
+        _forgetting = retention.RunAsync(_stopping.Token);
     }
 
     /// <summary>Ends all connections and returns when no request is under way any more. Appends that were queued are still durable.</summary>

@@ -29,8 +29,6 @@ internal sealed class KafkaServices(EmbeddedLog log, KafkaOptions options, TimeP
 
     public GroupCoordinator Groups { get; } = new(options, time, log.StoredConsumerGroups(), log.SaveConsumerGroupsAsync);
 
-    public OffsetRetention OffsetRetention => new(log, Groups, options, time, logger);
-
     public TransactionCoordinator Transactions { get; } = new(log, options.Limits, time, logger);
 
     public ProducerIds ProducerIds => Transactions.ProducerIds;

@@ -17,7 +17,7 @@ public sealed class FaultyFileTests
     /// <summary>Commit, checkpoint, optimize, vacuum and clean-up; SLUICE_FAULTS=all adds every other change of rows and upkeep.</summary>
     public static TheoryData<string> Works => Environment.GetEnvironmentVariable("SLUICE_FAULTS") == "all"
         ? [.. TableWorks.All]
-        : ["append", "delete-vectors", "checkpoint", "checkpoint-v2", "vacuum", "clean"];
+        : ["append", "delete-vectors", "checkpoint", "checkpoint-v2", "optimize", "vacuum", "clean"];
 
     [Theory]
     [MemberData(nameof(Works))]

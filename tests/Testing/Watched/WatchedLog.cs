@@ -113,6 +113,8 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     public ValueTask<IReadOnlyList<CommittedOffset>> CommittedOffsetsAsync(string group, CancellationToken cancel) =>
         hook.AroundAsync("committed", () => log.CommittedOffsetsAsync(group, cancel));
 
+    public ValueTask KeepOffsetsAsync(IReadOnlyCollection<string> groups, CancellationToken cancel) => log.KeepOffsetsAsync(groups, cancel);
+
     public ValueTask DisposeAsync() => log.DisposeAsync();
 
     private async ValueTask<PartitionOffsets> OffsetsOfAsync(TopicPartition partition, CancellationToken cancel)

@@ -180,17 +180,19 @@ public sealed class OffsetRetentionTests
         (configs["offsets.retention.minutes"], configs["offsets.retention.check.interval.ms"]).ShouldBe(("10080", "600000"));
     }
 
+    private static OffsetRetention RetentionOf(KafkaServices broker) => new(broker.Log, broker.Groups, broker.Options, broker.Time, broker.Logger);
+
     private static async Task RestartAsync(ApiBed bed)
     {
         bed.Broker.Groups.End();
         await bed.ReopenAsync();
-        await bed.Broker.OffsetRetention.BeginAsync();
+        await RetentionOf(bed.Broker).BeginAsync();
     }
 
     /// <summary>The offsets of the group that are left after a check, by partition.</summary>
     private static async Task<long[]> CheckedAsync(ApiBed bed)
     {
-        await bed.Broker.OffsetRetention.CheckAsync();
+        await RetentionOf(bed.Broker).CheckAsync();
         return [.. (await bed.Log.CommittedOffsetsAsync("g", default)).Select(c => c.Offset)];
     }
 

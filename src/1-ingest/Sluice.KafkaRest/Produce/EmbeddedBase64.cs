@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Text.Json;
+using Sluice.Bytes;
 
 namespace Sluice.KafkaRest.Produce;
 
@@ -18,16 +18,16 @@ internal static class EmbeddedBase64
         var text = body[start..((int)reader.BytesConsumed - 1)];
         if (reader.ValueIsEscaped) text = text[..Unescape(ref reader, text)];
         text = TrimPadding(text);
-        if (text.ContainsAny("= \t\r\n"u8)) return false;
+        if (text.Contains((byte)'=')) return false;
 
         var tail = text.Length % 4;
         var whole = text[..^tail];
-        if (Base64.DecodeFromUtf8InPlace(whole, out var written) != OperationStatus.Done) return false;
+        if (!Base64InPlace.TryDecode(whole, out var written)) return false;
         if (tail > 0)
         {
             Span<byte> padded = [(byte)'=', (byte)'=', (byte)'=', (byte)'='];
             text[^tail..].CopyTo(padded);
-            if (Base64.DecodeFromUtf8InPlace(padded, out var rest) != OperationStatus.Done) return false;
+            if (!Base64InPlace.TryDecode(padded, out var rest)) return false;
             padded[..rest].CopyTo(text[written..]);
             written += rest;
         }

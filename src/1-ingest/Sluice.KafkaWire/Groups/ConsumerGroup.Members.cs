@@ -118,21 +118,8 @@ internal sealed partial class ConsumerGroup
     /// <summary>The member was heard of: its session begins again.</summary>
     private void Touch(ConsumerMember member)
     {
-        member.SessionEnd = _time.GetTimestamp() + (long)(_options.ConsumerSessionTimeout.TotalSeconds * _time.TimestampFrequency);
-        member.Session ??= _time.CreateTimer(OnSession, member, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        member.Session.Change(_options.ConsumerSessionTimeout, Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnSession(object? state)
-    {
-        var member = (ConsumerMember)state!;
-        lock (_gate)
-        {
-            if (!IsStillThere(member)) return;
-            var left = TimeSpan.FromSeconds((member.SessionEnd - _time.GetTimestamp()) / (double)_time.TimestampFrequency);
-            if (left > TimeSpan.Zero) member.Session!.Change(left, Timeout.InfiniteTimeSpan);
-            else Remove(member);
-        }
+        member.Session ??= new MemberSession(_time, _gate, () => Remove(member));
+        member.Session.Begin(_options.ConsumerSessionTimeout);
     }
 
     private void StartRebalance(ConsumerMember member)

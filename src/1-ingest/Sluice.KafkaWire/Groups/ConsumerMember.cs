@@ -54,10 +54,7 @@ internal sealed class ConsumerMember(string id)
 
     public bool IsAway => Epoch == AwayEpoch;
 
-    public ITimer? Session { get; set; }
-
-    /// <summary>When the session ends unless the member is heard of, as a timestamp of the clock.</summary>
-    public long SessionEnd { get; set; }
+    public MemberSession? Session { get; set; }
 
     /// <summary>Runs while the member has partitions to give back.</summary>
     public ITimer? Rebalance { get; set; }

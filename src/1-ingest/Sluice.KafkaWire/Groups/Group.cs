@@ -189,23 +189,15 @@ internal sealed partial class Group(string id, Lock gate, KafkaOptions options, 
     /// <summary>The member was heard of: its session begins again.</summary>
     private void Touch(GroupMember member)
     {
-        member.SessionEnd = time.GetTimestamp() + (long)(member.SessionTimeout.TotalSeconds * time.TimestampFrequency);
-        member.Session ??= time.CreateTimer(OnSession, member, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        member.Session.Change(member.SessionTimeout, Timeout.InfiniteTimeSpan);
+        member.Session ??= new MemberSession(time, gate, () => OnSilence(member));
+        member.Session.Begin(member.SessionTimeout);
     }
 
-    private void OnSession(object? state)
+    private void OnSilence(GroupMember member)
     {
-        var member = (GroupMember)state!;
-        lock (gate)
-        {
-            if (!_members.TryGetValue(member.Id, out var current) || current != member) return;
-            var left = TimeSpan.FromSeconds((member.SessionEnd - time.GetTimestamp()) / (double)time.TimestampFrequency);
-            // Heard of since, or waiting for the others: it is not silent.
-            if (left > TimeSpan.Zero) member.Session!.Change(left, Timeout.InfiniteTimeSpan);
-            else if (member.Joining is not null || member.Syncing is not null) Touch(member);
-            else Remove(member);
-        }
+        // One that waits for the others has nothing to say.
+        if (member.Joining is not null || member.Syncing is not null) Touch(member);
+        else Remove(member);
     }
 }
 

@@ -32,10 +32,7 @@ internal sealed class GroupMember(string id, JoinRequest join)
     public bool HasSynced { get; set; }
 
     /// <summary>When it is taken for dead unless it is heard of.</summary>
-    public ITimer? Session { get; set; }
-
-    /// <summary>The moment of <see cref="Session"/>, as a timestamp of the clock.</summary>
-    public long SessionEnd { get; set; }
+    public MemberSession? Session { get; set; }
 
     public void Update(JoinRequest join)
     {

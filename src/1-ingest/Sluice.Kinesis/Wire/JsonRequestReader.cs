@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
+using Sluice.Bytes;
 
 namespace Sluice.Kinesis.Wire;
 
@@ -68,10 +69,9 @@ internal sealed class JsonRequestReader : RequestReader
     {
         var slice = ReadText();
         if (slice.IsNull) return slice;
-        var text = BytesOf(slice);
-        if (text.Length % 4 != 0 || text.ContainsAny(" \t\r\n"u8) || Base64.DecodeFromUtf8InPlace(text, out var written) != OperationStatus.Done)
-            throw new RequestFormatException("The blob is no valid base64.");
-        return slice with { Length = written };
+        return Base64InPlace.TryDecode(BytesOf(slice), out var written)
+            ? slice with { Length = written }
+            : throw new RequestFormatException("The blob is no valid base64.");
     }
 
     public override long ReadInteger()

@@ -17,14 +17,9 @@ internal readonly record struct RawObject(ObjectKey Key, long Size, int Partitio
     /// <summary>Prefix of all objects of a topic in a folder.</summary>
     public static string Prefix(string folder, string topic) => $"{folder}/{topic}/partition=";
 
-    /// <summary>Prefix of all objects of a partition.</summary>
-    public static string Prefix(string topic, int partition) => Prefix(Folder, topic, partition);
-
     /// <summary>Prefix of all objects of a partition in a folder.</summary>
     public static string Prefix(string folder, string topic, int partition) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix(folder, topic)}{partition}/{topic}+{partition}+");
-
-    public static ObjectKey KeyAt(string topic, int partition, long startOffset) => KeyAt(Folder, topic, partition, startOffset);
 
     public static ObjectKey KeyAt(string folder, string topic, int partition, long startOffset) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{Prefix(folder, topic, partition)}{startOffset:D10}{Extension}"));

@@ -131,7 +131,7 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
     private async IAsyncEnumerable<(List<RawObject> Items, bool IsLast)> PagesAsync(long? from, [EnumeratorCancellation] CancellationToken cancel)
     {
         var page = new List<RawObject>();
-        await foreach (var info in objects.ListAsync(RawObject.Prefix(topic, partition), Before(RawObject.Folder, from), cancel))
+        await foreach (var info in objects.ListAsync(RawObject.Prefix(RawObject.Folder, topic, partition), Before(RawObject.Folder, from), cancel))
         {
             // A page is given away when the next is known to have an object.
             if (page.Count == CleaningLimits.ListedObjects)
@@ -179,5 +179,5 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
 
     private RawDataException Missing(RawObject item, long from, long start) => new(
         $"Records {from} to {item.StartOffset - 1} of {topic}-{item.Partition} are in no object: the next one is {item.Key}. "
-        + $"Restore the object {RawObject.KeyAt(topic, item.Partition, start)}; nothing behind it is cleaned meanwhile.");
+        + $"Restore the object {RawObject.KeyAt(RawObject.Folder, topic, item.Partition, start)}; nothing behind it is cleaned meanwhile.");
 }

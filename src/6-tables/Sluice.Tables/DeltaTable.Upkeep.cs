@@ -25,7 +25,10 @@ public sealed partial class DeltaTable
     /// Makes the table what it was at a version, in a new commit: rows, columns and properties; positions of readers stay, and the protocol
     /// is not lowered.
     /// </summary>
-    /// <exception cref="TableVersionException">The log does not hold that version, or a data file of it is deleted.</exception>
+    /// <exception cref="TableVersionException">
+    /// The log does not hold that version, or a data file of it is deleted: before, or by a vacuum of another process meanwhile. Then the message
+    /// names the version to go back to.
+    /// </exception>
     public async Task<RestoreResult> RestoreAsync(long version, CancellationToken cancel)
     {
         var basis = await SnapshotAsync(cancel);

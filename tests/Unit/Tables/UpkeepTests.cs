@@ -174,6 +174,19 @@ public sealed class UpkeepTests
     }
 
     [Fact]
+    public async Task A_vacuum_keeps_files_that_were_restored_while_it_looked_for_some_to_delete()
+    {
+        await using var bed = new TableBed();
+        var table = await bed.CreateAsync("a", ("a", "INTEGER"));
+        await bed.AppendAsync(table, "SELECT 1::INTEGER AS a");
+        await table.DeleteAsync(bed.Connection, null, TableBed.Cancel);
+        using var other = new TableBed(root: bed.Root, wrap: store => new BeforeTheListing(store, "t/a/", () => table.RestoreAsync(1, TableBed.Cancel)));
+        var cared = (await other.Catalog.OpenAsync(table.Name, TableBed.Cancel))!;
+        (await cared.VacuumAsync(new VacuumOptions { Retention = TimeSpan.Zero, Force = true }, TableBed.Cancel)).Files.ShouldBeEmpty();
+        (await bed.RowsAsync(table)).ShouldBe(["{\"a\":1}"]);
+    }
+
+    [Fact]
     public async Task Rows_ordered_by_two_columns_need_few_files_for_a_filter_on_either()
     {
         await using var bed = new TableBed(options: o => o with { RowGroupRows = 2048 });

@@ -60,12 +60,15 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
     {
         foreach (var add in adds)
         {
-            if (await MissingAsync(add, cancel) is { } path)
-                throw new TableVersionException(table, target.Version, $"its file {path} was deleted while it was restored; restore version {basis.Version}, which the table had before");
+            if (await MissingAsync(add, cancel) is not { } path) continue;
+            var reason = $"its file {path} was deleted while it was restored; restore version {basis.Version}, which the table had before";
+            throw new TableVersionException(table, target.Version, reason);
         }
     }
 
-    public async Task<VacuumResult> VacuumAsync(Snapshot snapshot, VacuumOptions options, CancellationToken cancel)
+    /// <param name="newest">Reads the log again: what was committed while files were listed is in use.</param>
+    public async Task<VacuumResult> VacuumAsync(
+        Snapshot snapshot, VacuumOptions options, Func<CancellationToken, ValueTask<Snapshot>> newest, CancellationToken cancel)
     {
         var keep = catalog.Options.RetentionOf(snapshot.Metadata);
         var retention = options.Retention ?? keep;
@@ -74,22 +77,28 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
         var eldest = CheckpointActions.EldestKept(retention, catalog.Time);
         var needed = Needed(snapshot.State, eldest);
         if (retention > keep) await AddRemovedAsync(needed, snapshot, retention, eldest, cancel);
-        var (files, bytes) = (new List<string>(), 0L);
+        var files = new List<(string Path, long Bytes)>();
         await foreach (var item in catalog.Objects.ListAsync(log.Root, null, cancel))
         {
             var path = item.Key.Value[log.Root.Length..];
             if (Ignored(path) || needed.Contains(path) || item.LastModified.ToUnixTimeMilliseconds() > eldest) continue;
-            files.Add(path);
-            bytes += item.Size;
+            files.Add((path, item.Size));
+        }
+
+        // A restore may have taken files back that are as old as these.
+        if (await newest(cancel) is var latest && latest.Version > snapshot.Version)
+        {
+            needed = Needed(latest.State, eldest);
+            files.RemoveAll(file => needed.Contains(file.Path));
         }
 
         // Nothing is deleted while the listing goes on: it need not be one that sees its own deletions.
         if (!options.DryRun)
         {
-            foreach (var path in files) await catalog.Objects.DeleteAsync(new ObjectKey(log.Root + path), cancel);
+            foreach (var (path, _) in files) await catalog.Objects.DeleteAsync(new ObjectKey(log.Root + path), cancel);
         }
 
-        return new VacuumResult(files, bytes);
+        return new VacuumResult([.. files.Select(file => file.Path)], files.Sum(file => file.Bytes));
     }
 
     /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#metadata-cleanup</remarks>

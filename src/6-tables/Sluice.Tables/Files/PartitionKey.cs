@@ -44,8 +44,8 @@ internal sealed class PartitionKey(Snapshot snapshot)
             float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) ? (real + 0f).ToString(CultureInfo.InvariantCulture) : null,
         PrimitiveType { Name: "double" } =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) ? (real + 0d).ToString(CultureInfo.InvariantCulture) : null,
-        PrimitiveType { Name: "date" or "timestamp" } => Bound.Of(type, text)?.ToString(),
-        PrimitiveType { Name: "timestamp_ntz" } => Bound.Of(s_timestamp, text)?.ToString(),
+        PrimitiveType { Name: "date" or "timestamp" } => Bound.Of(type, text)?.Number.ToString(CultureInfo.InvariantCulture),
+        PrimitiveType { Name: "timestamp_ntz" } => Bound.Of(s_timestamp, text)?.Number.ToString(CultureInfo.InvariantCulture),
         PrimitiveType { Name: "binary" } => PartitionValue.Binary(text),
         _ => null,
     };

@@ -2,8 +2,8 @@ namespace Sluice.Tables;
 
 /// <summary>Files that must stay, against which the names of a listing are held.</summary>
 /// <remarks>
-/// A log may name a file of the table by an absolute path, and there are several of each: through links, by other schemes, or of the place
-/// where the table was before it was moved. So such a path keeps every file of the table whose own path is its end.
+/// A log may name a file of the table by an absolute path, which has many spellings: through links, by other schemes, or of the place where
+/// the table was before it was moved. So such a path keeps every file of the table whose own path is its end.
 /// </remarks>
 internal sealed class PathsInUse
 {

@@ -13,8 +13,9 @@ namespace Sluice.KafkaRest.Consume;
 /// gets the same records, in the same order, from its next read. An answer is acknowledged by the next read, or by what else its
 /// client does about the records: a commit, a change of what it reads, the deletion of the instance. Only then does an instance that
 /// commits by itself commit it, and does a partition go to another member of the group. What was delivered and not acknowledged is
-/// read again after a restart, and by another instance after this one was closed for being idle. A seek while a read is under way is
-/// where the next read begins.
+/// read again after a restart, and by another instance after this one was closed for being idle. An answer that is being made while
+/// a partition changes hands may bring records that the other reads too. A seek while an answer is being made is where the next read
+/// begins.
 /// </remarks>
 internal static class ReadRecords
 {

@@ -48,10 +48,10 @@ public sealed partial class EmbeddedLog
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
-        if (!TryFind(partition, out _, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
+        if (!TryFind(partition, out _, out var found)) return new CheckedAppend(AppendError.UnknownTopicOrPartition).EnqueueAsync();
         var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var batch = new CheckedBatch(0, nowMs, MaxTimestampIsWrong: false, Marker: marker);
-        return EnqueueAsync(found, marker.ToBatch(nowMs), batch);
+        return new CheckedAppend(found, marker.ToBatch(nowMs), batch).EnqueueAsync();
     }
 
     /// <summary>The idempotent and transactional producers that a partition knows.</summary>
@@ -62,14 +62,6 @@ public sealed partial class EmbeddedLog
         IReadOnlyList<ActiveProducer> producers = [];
         await OnWritersAsync([Find(partition)], writer => producers = writer.DescribeProducers());
         return producers;
-    }
-
-    private static ValueTask<AppendResult> EnqueueAsync(LivePartition found, ReadOnlyMemory<byte> bytes, in CheckedBatch batch)
-    {
-        var error = found.Shared.Queue.TryEnqueue(bytes, batch, out var task, out var wake);
-        if (error != AppendError.None) return new(Refused(error));
-        if (wake) found.Thread.Wake(found.Writer);
-        return task;
     }
 
     private FetchedBatches ReadCommitted(TopicPartition partition, long offset, int bytesMax, ByteWriter? into)

@@ -78,7 +78,9 @@ internal sealed partial class GroupCoordinator
 
     /// <summary>Whether a client may commit offsets of the group in this generation, or epoch.</summary>
     /// <param name="knowsEpochs">The request is one of those that members of the consumer protocol use.</param>
-    public KafkaError MayCommit(string groupId, string memberId, string? instanceId, int generation, bool knowsEpochs)
+    /// <param name="isTransactional">They are committed with a producer's transaction.</param>
+    public KafkaError MayCommit(
+        string groupId, string memberId, string? instanceId, int generation, bool knowsEpochs, bool isTransactional = false)
     {
         lock (_gate)
         {
@@ -89,7 +91,7 @@ internal sealed partial class GroupCoordinator
                 return isMembers && !knowsEpochs ? KafkaError.UnsupportedVersion : error;
             }
 
-            if (_groups.TryGetValue(groupId, out var group)) return group.MayCommit(memberId, instanceId, generation);
+            if (_groups.TryGetValue(groupId, out var group)) return group.MayCommit(memberId, instanceId, generation, isTransactional);
             return generation < 0 ? KafkaError.None : KafkaError.IllegalGeneration;
         }
     }

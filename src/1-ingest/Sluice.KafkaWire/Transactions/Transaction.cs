@@ -50,9 +50,17 @@ internal sealed partial class Transaction
     public static StoredTransaction NewOf(string id) =>
         new(new TransactionRecord(id, -1, -1, -1, 0, TransactionStatus.Empty, -1, 0), [], [], []);
 
-    public bool HasPendingOffset(string group, TopicPartition partition)
+    /// <summary>Adds the partitions that the transaction holds an offset of the group for.</summary>
+    public void AddPendingOffsets(string group, ISet<TopicPartition> pending)
     {
-        lock (_lock) return _offsets.ContainsKey((group, partition));
+        lock (_lock)
+        {
+            if (!_groups.Contains(group)) return;
+            foreach (var (of, partition) in _offsets.Keys)
+            {
+                if (of == group) pending.Add(partition);
+            }
+        }
     }
 
     /// <summary>Queues a batch of the transaction, unless its producer may not write it.</summary>

@@ -122,6 +122,20 @@ public sealed class ProduceTests
     }
 
     [Fact]
+    public async Task A_topic_that_goes_after_its_batch_was_stored_is_unknown_and_the_others_are_answered()
+    {
+        await using var bed = await ApiBed.WithTopicAsync("going");
+        await bed.AddAsync("t");
+        var held = new HeldContext();
+        var asking = held.RunAsync(() => bed.AskAsync(Produce.Api, 9, w => Write(w, -1, ("going", 0, ApiBed.Batch("a")), ("t", 0, ApiBed.Batch("a")))));
+        // Both are stored, and what the API does next waits.
+        await held.PostedAsync(2);
+        await bed.Log.DeleteTopicAsync("going", default);
+        held.Release();
+        ReadAll(await asking, 9).Select(a => a.Error).ShouldBe([KafkaError.UnknownTopicOrPartition, KafkaError.None]);
+    }
+
+    [Fact]
     public async Task Producer_ids_are_given_once_over_restarts()
     {
         await using var bed = new ApiBed();
@@ -150,9 +164,8 @@ public sealed class ProduceTests
 
     private static long StoredTime(ApiBed bed, long offset)
     {
-        var stored = bed.Log.FetchAsync(new TopicPartition("t", 0), offset, 1, ReadIsolation.Uncommitted, default);
-        stored.IsCompletedSuccessfully.ShouldBeTrue();
-        return BinaryPrimitives.ReadInt64BigEndian(stored.Result.Bytes.Span[MaxTimestampAt..]);
+        var stored = Log.LogFixture.AtOnce(bed.Log.FetchAsync(new TopicPartition("t", 0), offset, 1, ReadIsolation.Uncommitted, default));
+        return BinaryPrimitives.ReadInt64BigEndian(stored.Bytes.Span[MaxTimestampAt..]);
     }
 
     private static byte[] Stamped(int sequence, short epoch = 0) => ApiBed.Batch($"v{sequence}").WithProducer(4711, epoch, sequence);

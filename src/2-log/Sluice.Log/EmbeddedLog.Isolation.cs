@@ -41,14 +41,19 @@ public sealed partial class EmbeddedLog
         Find(partition).Shared.WaitBeyondAsync(offset, isolation, cancel);
 
     /// <summary>
-    /// Ends a producer's transaction in a partition, as durably as an append, and moves the producer's epoch to that of the marker. A
-    /// marker that comes again is answered like the first and not written.
+    /// Ends a producer's transaction in a partition, and moves the producer's epoch to that of the marker. A marker that comes again is
+    /// answered like the first and not written. It is on disk before the answer, with all before it and whatever the durability asks:
+    /// who ends a transaction forgets where its batches are.
     /// </summary>
-    public ValueTask<AppendResult> AppendMarkerAsync(TopicPartition partition, TransactionMarker marker, CancellationToken cancel)
+    /// <param name="partition">
+    /// When its topic is not the one with this id any more, there is nothing to end (<see cref="AppendError.UnknownTopicOrPartition"/>).
+    /// </param>
+    public ValueTask<AppendResult> AppendMarkerAsync(TransactionPartition partition, TransactionMarker marker, CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
-        if (!TryFind(partition, out _, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
+        if (!TryFind(partition.Partition, out var topic, out var found) || topic.Description.Id != partition.TopicId)
+            return new(Refused(AppendError.UnknownTopicOrPartition));
         var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var batch = new CheckedBatch(0, nowMs, MaxTimestampIsWrong: false, Marker: marker);
         return EnqueueAsync(found, marker.ToBatch(nowMs), batch);
@@ -62,6 +67,18 @@ public sealed partial class EmbeddedLog
         IReadOnlyList<ActiveProducer> producers = [];
         await OnWritersAsync([Find(partition)], writer => producers = writer.DescribeProducers());
         return producers;
+    }
+
+    /// <summary>
+    /// As <see cref="AppendAsync(TopicPartition, ReadOnlyMemory{byte}, CancellationToken)"/>, for a batch of a transaction. A topic that has
+    /// taken the name since the partition was added is not part of it (<see cref="AppendError.InvalidTransactionState"/>).
+    /// </summary>
+    public ValueTask<AppendResult> AppendToTransactionAsync(TransactionPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancel.ThrowIfCancellationRequested();
+        if (!TryFind(partition.Partition, out var topic, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
+        return topic.Description.Id == partition.TopicId ? AppendAsync(topic, found, recordBatch) : new(Refused(AppendError.InvalidTransactionState));
     }
 
     private static ValueTask<AppendResult> EnqueueAsync(LivePartition found, ReadOnlyMemory<byte> bytes, in CheckedBatch batch)

@@ -112,7 +112,7 @@ internal static class Produce
         if (transactionalId is null) return KafkaError.InvalidRequest;
         if (call.Broker.Transactions.Find(transactionalId) is not { } transaction) return KafkaError.InvalidProducerIdMapping;
         var (id, epoch) = (BinaryPrimitives.ReadInt64BigEndian(batch.Span[ProducerIdAt..]), BinaryPrimitives.ReadInt16BigEndian(batch.Span[ProducerEpochAt..]));
-        return transaction.Append(id, epoch, partition, () => log.AppendAsync(partition, batch, CancellationToken.None), out appended);
+        return transaction.Append(id, epoch, partition, batch, out appended);
     }
 
     private static Outcome? Refuse(KafkaCall call, short acks, TopicPartition partition, ReadOnlySpan<byte> batch)

@@ -13,8 +13,11 @@ public readonly struct CheckedAppend
 
     internal CheckedAppend(AppendError refusal) => _refusal = refusal;
 
-    internal CheckedAppend(LivePartition partition, ReadOnlyMemory<byte> bytes, in CheckedBatch batch) =>
-        (_partition, _bytes, _batch) = (partition, bytes, batch);
+    internal CheckedAppend(Guid topicId, LivePartition partition, ReadOnlyMemory<byte> bytes, in CheckedBatch batch) =>
+        (TopicId, _partition, _bytes, _batch) = (topicId, partition, bytes, batch);
+
+    /// <summary>The topic that it goes to, which another one of the same name is not; null when the batch is refused.</summary>
+    public Guid? TopicId { get; }
 
     /// <summary>
     /// Queues the batch, which takes no time; to be called once. What was wrong with it is the result here too. The bytes have to stay as

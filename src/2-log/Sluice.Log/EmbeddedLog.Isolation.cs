@@ -41,17 +41,22 @@ public sealed partial class EmbeddedLog
         Find(partition).Shared.WaitBeyondAsync(offset, isolation, cancel);
 
     /// <summary>
-    /// Ends a producer's transaction in a partition, as durably as an append, and moves the producer's epoch to that of the marker. A
-    /// marker that comes again is answered like the first and not written.
+    /// Ends a producer's transaction in a partition, and moves the producer's epoch to that of the marker. A marker that comes again is
+    /// answered like the first and not written. It is on disk before the answer, with all before it and whatever the durability asks:
+    /// who ends a transaction forgets where its batches are.
     /// </summary>
-    public ValueTask<AppendResult> AppendMarkerAsync(TopicPartition partition, TransactionMarker marker, CancellationToken cancel)
+    /// <param name="partition">
+    /// When its topic is not the one with this id any more, there is nothing to end (<see cref="AppendError.UnknownTopicOrPartition"/>).
+    /// </param>
+    public ValueTask<AppendResult> AppendMarkerAsync(TransactionPartition partition, TransactionMarker marker, CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
-        if (!TryFind(partition, out _, out var found)) return new CheckedAppend(AppendError.UnknownTopicOrPartition).EnqueueAsync();
+        if (!TryFind(partition.Partition, out var topic, out var found) || topic.Description.Id != partition.TopicId)
+            return new CheckedAppend(AppendError.UnknownTopicOrPartition).EnqueueAsync();
         var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var batch = new CheckedBatch(0, nowMs, MaxTimestampIsWrong: false, Marker: marker);
-        return new CheckedAppend(found, marker.ToBatch(nowMs), batch).EnqueueAsync();
+        return new CheckedAppend(topic.Description.Id, found, marker.ToBatch(nowMs), batch).EnqueueAsync();
     }
 
     /// <summary>The idempotent and transactional producers that a partition knows.</summary>

@@ -88,7 +88,7 @@ public sealed partial class EmbeddedLog : ILog
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!TryFind(partition, out var topic, out var found)) return new CheckedAppend(AppendError.UnknownTopicOrPartition);
         var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch, topic.Config.Compacts);
-        return error == AppendError.None ? new CheckedAppend(found, recordBatch, batch) : new CheckedAppend(error);
+        return error == AppendError.None ? new CheckedAppend(topic.Description.Id, found, recordBatch, batch) : new CheckedAppend(error);
     }
 
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
@@ -113,13 +113,12 @@ public sealed partial class EmbeddedLog : ILog
     public ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel) =>
         new(Find(partition).Reader.OffsetForTimestamp(timestampMs));
 
-    /// <summary>The largest timestamp (ms since the epoch) of the partition's segments; null when there is no record.</summary>
+    /// <summary>
+    /// The record with the largest timestamp; null when no record has one. Where markers of transactions or records that are gone are younger
+    /// than all records, only the youngest segments are searched, as many as <see cref="LogLimits.TimestampSearchBytesMax"/> lets.
+    /// </summary>
     /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
-    public long? LargestTimestampMs(TopicPartition partition)
-    {
-        var largest = Find(partition).Shared.Segments.Max(s => s.MaxTimestampMs);
-        return largest < 0 ? null : largest;
-    }
+    public RecordTime? LargestTimestamp(TopicPartition partition) => Find(partition).Reader.LargestTimestamp(_options.Limits.TimestampSearchBytesMax);
 
     public ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel) =>
         WaitForRecordsAsync(partition, offset, ReadIsolation.Committed, cancel);

@@ -142,8 +142,7 @@ internal static class Produce
         if (call.Broker.Transactions.Find(transactionalId) is not { } transaction) return KafkaError.InvalidProducerIdMapping;
         var (id, epoch) = (BinaryPrimitives.ReadInt64BigEndian(batch.Span[ProducerIdAt..]), BinaryPrimitives.ReadInt16BigEndian(batch.Span[ProducerEpochAt..]));
         // The transaction's lock is held while it queues, and readers of offsets wait for that: the batch is looked through before.
-        var found = log.CheckAppend(partition, batch);
-        return transaction.Append(id, epoch, partition, found.EnqueueAsync, out appended);
+        return transaction.Append(id, epoch, partition, log.CheckAppend(partition, batch), out appended);
     }
 
     private static Outcome? Refuse(KafkaCall call, short acks, TopicPartition partition, ReadOnlySpan<byte> batch)

@@ -14,6 +14,12 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     /// <summary>Called with every commit before it is stored.</summary>
     public Func<CommittedOffset, Task> OnCommit { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>What every wait for records ends no earlier than, as in a log that acknowledges records before it tells of them.</summary>
+    public Task News { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many of the next reads give nothing, as in a log that must not be asked too often.</summary>
+    public int SilentReads { get; set; }
+
     /// <summary>Deletes what is before the offset, as retention does.</summary>
     public void RetainFrom(TopicPartition partition, long offset) => _starts[partition] = offset;
 
@@ -70,6 +76,12 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
         {
             var offsets = await OffsetsOfAsync(partition, cancel);
             if (offset < offsets.Start) throw new OffsetOutOfRangeException(partition, offset, offsets);
+            if (SilentReads > 0)
+            {
+                SilentReads--;
+                return new FetchedBatches(default, offsets);
+            }
+
             return await log.ReadAsync(partition, offset, bytesMax, cancel);
         });
 
@@ -81,7 +93,7 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
 
     public async ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel)
     {
-        var wait = log.WaitForRecordsAsync(partition, offset, cancel).AsTask();
+        var wait = WaitForNewsAsync(partition, offset, cancel);
         if (wait.IsCompleted)
         {
             await wait;
@@ -116,6 +128,12 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     public ValueTask KeepOffsetsAsync(IReadOnlyCollection<string> groups, CancellationToken cancel) => log.KeepOffsetsAsync(groups, cancel);
 
     public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    private async Task WaitForNewsAsync(TopicPartition partition, long offset, CancellationToken cancel)
+    {
+        await log.WaitForRecordsAsync(partition, offset, cancel);
+        await News.WaitAsync(cancel);
+    }
 
     private async ValueTask<PartitionOffsets> OffsetsOfAsync(TopicPartition partition, CancellationToken cancel)
     {

@@ -16,6 +16,7 @@ public sealed class TurnTests : IAsyncDisposable
     private readonly TableCompactor _compactor;
     private readonly DatasetStream _stream;
     private WatchedObjects _store = null!;
+    private TaskCompletionSource? _held;
 
     public TurnTests()
     {
@@ -28,6 +29,8 @@ public sealed class TurnTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A test that failed may have left the turn taken.
+        _held?.TrySetResult();
         await _stream.DisposeAsync();
         _compactor.Dispose();
         _bed.Dispose();
@@ -126,7 +129,7 @@ public sealed class TurnTests : IAsyncDisposable
     private (Task Reached, TaskCompletionSource Released) HoldCommit()
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var released = _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _store.OnPutIfAbsent = key =>
         {
             if (!IsCommit(key)) return Task.CompletedTask;

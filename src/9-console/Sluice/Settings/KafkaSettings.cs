@@ -15,6 +15,9 @@ internal sealed class KafkaSettings
     /// <summary>Partitions of a topic whose creator leaves it to the broker.</summary>
     public int DefaultPartitions { get; set; } = s_defaults.DefaultPartitions;
 
+    /// <summary>How long a group without members waits for more of them before its first generation; none unless told.</summary>
+    public TimeSpan InitialRebalanceDelay { get; set; } = s_defaults.InitialRebalanceDelay;
+
     /// <summary>How long committed offsets are kept after their group has lost its last member, and after their commit; a minute or more.</summary>
     public TimeSpan OffsetsRetention { get; set; } = s_defaults.OffsetsRetention;
 
@@ -30,12 +33,16 @@ internal sealed class KafkaSettings
     /// <summary>PEM file of the certificate's private key; null when the key is in the certificate's file.</summary>
     public string? TlsKey { get; set; }
 
-    /// <exception cref="UserException">The certificate or its key cannot be read, or offsets are kept too short.</exception>
+    /// <exception cref="UserException">The certificate or its key cannot be read, offsets are kept too short, or the delay is negative.</exception>
     public KafkaOptions Options(int port) => s_defaults with
     {
-        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, OffsetsRetention = CheckedRetention(), SaslUsers = SaslUsers.AsReadOnly(),
-        Certificate = TlsCertificate is null ? null : ReadCertificate(TlsCertificate),
+        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, InitialRebalanceDelay = CheckedDelay(),
+        OffsetsRetention = CheckedRetention(), SaslUsers = SaslUsers.AsReadOnly(), Certificate = TlsCertificate is null ? null : ReadCertificate(TlsCertificate),
     };
+
+    private TimeSpan CheckedDelay() => InitialRebalanceDelay >= TimeSpan.Zero
+        ? InitialRebalanceDelay
+        : throw new UserException(ExitCode.Usage, $"kafka.initial-rebalance-delay {InitialRebalanceDelay} is negative. Write 0s, or longer, such as 3s.");
 
     private TimeSpan CheckedRetention() => OffsetsRetention >= TimeSpan.FromMinutes(1)
         ? OffsetsRetention

@@ -17,9 +17,6 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     /// <summary>What every wait for records ends no earlier than, as in a log that acknowledges records before it tells of them.</summary>
     public Task News { get; set; } = Task.CompletedTask;
 
-    /// <summary>How many of the next reads give nothing, as in a log that must not be asked too often.</summary>
-    public int SilentReads { get; set; }
-
     /// <summary>Deletes what is before the offset, as retention does.</summary>
     public void RetainFrom(TopicPartition partition, long offset) => _starts[partition] = offset;
 
@@ -76,12 +73,6 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
         {
             var offsets = await OffsetsOfAsync(partition, cancel);
             if (offset < offsets.Start) throw new OffsetOutOfRangeException(partition, offset, offsets);
-            if (SilentReads > 0)
-            {
-                SilentReads--;
-                return new FetchedBatches(default, offsets);
-            }
-
             return await log.ReadAsync(partition, offset, bytesMax, cancel);
         });
 

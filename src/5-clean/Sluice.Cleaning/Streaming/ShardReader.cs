@@ -136,8 +136,7 @@ internal sealed class ShardReader(
 
         if (closed)
         {
-            // A log elsewhere gives nothing for a while where it must not be asked too often.
-            shard.IsFinished = (await log.OffsetsAsync(partition, cancel)).End <= shard.Next;
+            shard.IsFinished = true;
             return true;
         }
 

@@ -102,19 +102,6 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task A_shard_that_gives_nothing_for_a_while_is_read_to_its_end_before_its_children()
-    {
-        using var bed = new StreamBed();
-        bed.Options = bed.Options with { ReadBytes = 1 };
-        await bed.PutAsync(0, CleaningBed.Reading(1, "parent"), CleaningBed.Reading(2, "parent"));
-        bed.Memory.Reshard(StreamBed.Stream, [0], 1).ShouldBe(1);
-        await bed.PutAsync(1, CleaningBed.Reading(2, "child"));
-        bed.Log.SilentReads = 1;
-        (await bed.DrainAsync()).Received.ShouldBe(3);
-        (await bed.CleanRowsAsync()).ShouldBe(["1|parent", "2|parent"]);
-    }
-
-    [Fact]
     public async Task A_stream_that_is_not_there_is_drained_at_once()
     {
         using var bed = new StreamBed(makesStream: false);

@@ -8,6 +8,8 @@
 #                             the default scenario run. Unset starts Sluice on a free port, for each scenario anew
 # LIBRDKAFKA_SUITE_TIMEOUT    seconds for one test before it is ended (default 120)
 #
+# LIBRDKAFKA_SUITE_DELAY      group.initial.rebalance.delay.ms of the broker that is started (default 0s; Kafka's own default is 3s)
+#
 # A test that fails is tried a second time: many of them measure time, and a busy machine is not the broker's fault.
 #
 # Needs Debian 12, and root (or sudo) the first time: it installs a compiler, header files and python3-confluent-kafka, which stands in for
@@ -77,7 +79,7 @@ PY
 start_broker() { # auto-create
   broker_data="$(mktemp -d)"
   SLUICE_PORTS__KAFKA=0 SLUICE_PORTS__GATEWAY=0 SLUICE_PORTS__KAFKA_REST=0 SLUICE_PORTS__KINESIS=0 \
-    SLUICE_KAFKA__DEFAULT_PARTITIONS=4 SLUICE_KAFKA__AUTO_CREATE_TOPICS="$1" \
+    SLUICE_KAFKA__DEFAULT_PARTITIONS=4 SLUICE_KAFKA__AUTO_CREATE_TOPICS="$1" SLUICE_KAFKA__INITIAL_REBALANCE_DELAY="${LIBRDKAFKA_SUITE_DELAY:-0s}" \
     "$home/sluice" up --data "$broker_data" > "$work/logs/broker-$1.log" 2>&1 &
   broker_pid=$!
   for _ in $(seq 600); do

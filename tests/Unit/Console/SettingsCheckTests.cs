@@ -27,7 +27,10 @@ public sealed class SettingsCheckTests
             {
                 Partitions = 0, Topics = new Dictionary<string, string> { ["retention.ms"] = "long" }, Kafka = new LogKafkaSettings { ReplicationFactor = 0, Password = "p" },
             },
-            Kafka = new KafkaSettings { OffsetsRetention = TimeSpan.FromSeconds(10), DefaultPartitions = 0, TlsCertificate = "/no/such/file.pem" },
+            Kafka = new KafkaSettings
+            {
+                OffsetsRetention = TimeSpan.FromSeconds(10), DefaultPartitions = 0, InitialRebalanceDelay = TimeSpan.FromSeconds(-1), TlsCertificate = "/no/such/file.pem",
+            },
             KafkaRest = new KafkaRestSettings { EndpointsAllowed = ["api.v9"] },
             Kinesis = new KinesisSettings { AccessKeyId = "AKIA", StateDelay = TimeSpan.FromSeconds(-1) },
             Stream = new StreamSettings { Kafka = true, Region = "eu-west-1", Endpoint = "here", Start = "soon", Shards = 0, RowsMax = 0, Idle = TimeSpan.FromSeconds(-1) },
@@ -39,7 +42,7 @@ public sealed class SettingsCheckTests
         [
             "ports.kafka 70000", "ports.kinesis -1", "gateway: gateway.payloadBytesMax", "log.topics:", "log.partitions 0", "log.kafka.replication-factor 0",
             "log.kafka has settings and no bootstrap-servers", "log.kafka.group-id and shared", "kafka: the certificate '/no/such/file.pem'",
-            "kafka.default-partitions 0", "kafka.offsets-retention 00:00:10", "kafka-rest: 'api.v9'", "kinesis: access-key-id", "kinesis.state-delay -",
+            "kafka.default-partitions 0", "kafka.initial-rebalance-delay -", "kafka.offsets-retention 00:00:10", "kafka-rest: 'api.v9'", "kinesis: access-key-id", "kinesis.state-delay -",
             "stream: kafka, and region", "stream.kafka needs", "stream.endpoint 'here'", "stream.shards 0", "stream.start 'soon'", "stream: a commit of 0 rows",
             "stream.age-max and stream.idle", "sql.threads 0", "sql.memory", "There is no pipeline folder /no/such/folder", "sink: ",
         ];

@@ -15,6 +15,9 @@ internal sealed class KafkaSettings
     /// <summary>Partitions of a topic whose creator leaves it to the broker.</summary>
     public int DefaultPartitions { get; set; } = s_defaults.DefaultPartitions;
 
+    /// <summary>How long a group without members waits for more of them before its first generation; none unless told.</summary>
+    public TimeSpan InitialRebalanceDelay { get; set; } = s_defaults.InitialRebalanceDelay;
+
     /// <summary>How long committed offsets are kept after their group has lost its last member, and after their commit; a minute or more.</summary>
     public TimeSpan OffsetsRetention { get; set; } = s_defaults.OffsetsRetention;
 
@@ -39,8 +42,8 @@ internal sealed class KafkaSettings
         UserException.ThrowIfAny(faults);
         return s_defaults with
         {
-            Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, OffsetsRetention = OffsetsRetention,
-            SaslUsers = SaslUsers.AsReadOnly(), Certificate = certificate,
+            Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, InitialRebalanceDelay = InitialRebalanceDelay,
+            OffsetsRetention = OffsetsRetention, SaslUsers = SaslUsers.AsReadOnly(), Certificate = certificate,
         };
     }
 
@@ -54,6 +57,7 @@ internal sealed class KafkaSettings
     private IEnumerable<string> FaultsOfNumbers()
     {
         if (DefaultPartitions < 1) yield return $"kafka.default-partitions {DefaultPartitions} is too few. Write 1 or more.";
+        if (InitialRebalanceDelay < TimeSpan.Zero) yield return $"kafka.initial-rebalance-delay {InitialRebalanceDelay} is negative. Write 0s, or longer, such as 3s.";
         if (OffsetsRetention < TimeSpan.FromMinutes(1)) yield return $"kafka.offsets-retention {OffsetsRetention} is too short. Write a minute or more, such as 7d.";
     }
 

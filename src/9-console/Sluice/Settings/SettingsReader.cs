@@ -60,7 +60,7 @@ internal sealed class SettingsReader
         {
             if (!place.HasKeys)
             {
-                _faults.Add(new Fault(variable, 1, $"has a part too many: there are no keys above '{level}'. Give the list or value whole, in the variable without this part"));
+                _faults.Add(new Fault(variable, 1, $"has the part '{level}' too many: what stands before it is a list or a single value; give that whole"));
                 return;
             }
 

@@ -74,7 +74,8 @@ internal sealed class StreamSettings
     {
         if (Shards < 1) yield return $"stream.shards {Shards} is too few. Write 1 or more.";
         if (!StreamStart.TryParse(Start, out _)) yield return $"stream.start '{Start}' is neither earliest nor latest nor a time such as 2026-01-31T12:00:00Z.";
-        if (RowsMax < 1 || BytesMax.Bytes < 1) yield return $"stream: a commit of {RowsMax} rows and {BytesMax.Bytes} bytes holds nothing. Write 1 or more as rows-max and bytes-max.";
+        if (RowsMax < 1 || BytesMax.Bytes < 1)
+            yield return $"stream: a commit of {RowsMax} rows and {BytesMax.Bytes} bytes holds nothing. Write 1 or more as rows-max and bytes-max.";
         if (AgeMax < TimeSpan.Zero || Idle < TimeSpan.Zero) yield return "stream.age-max and stream.idle must not be negative.";
     }
 }

@@ -35,7 +35,6 @@ internal sealed partial class PartitionWriter
         try
         {
             _file.Write(_buffer.WrittenSpan, from);
-            _file.Sync();
         }
         catch (IOException fault)
         {
@@ -45,6 +44,8 @@ internal sealed partial class PartitionWriter
         }
 
         _buffer.Reset();
+        // The zeros share a page with the last record, so a sync that fails is no smaller a matter than one of records.
+        _file.Sync();
     }
 
     /// <summary>Ends the file at its last batch, as sealed segments and a closed log have it.</summary>

@@ -19,6 +19,9 @@ public sealed partial class InMemoryLog : ILog
     /// <summary>Awaited by every append before it does anything; never pending by default.</summary>
     public Func<CancellationToken, ValueTask> Hold { get; set; } = static _ => default;
 
+    /// <summary>Awaited by every read before it does anything; never pending by default.</summary>
+    public Func<TopicPartition, ValueTask> HoldRead { get; set; } = static _ => default;
+
     /// <summary>Whether batches are kept; offsets advance either way.</summary>
     public bool KeepsBatches { get; init; } = true;
 
@@ -77,14 +80,15 @@ public sealed partial class InMemoryLog : ILog
         }
     }
 
-    public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
+    public async ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
     {
+        await HoldRead(partition);
         lock (_lock)
         {
             var found = Find(partition) ?? throw new UnknownTopicPartitionException(partition);
             var offsets = new PartitionOffsets(0, found.End);
             if (offset < 0 || offset > found.End) throw new OffsetOutOfRangeException(partition, offset, offsets);
-            return new(new FetchedBatches(found.From(offset, bytesMax), offsets));
+            return new FetchedBatches(found.From(offset, bytesMax), offsets);
         }
     }
 

@@ -88,7 +88,9 @@ public sealed partial class KafkaLog : ILog
 
     /// <summary>Sends the records of the batch to the partition and waits until all in-sync replicas have them.</summary>
     /// <exception cref="LogUnavailableException">Kafka did not answer within the delivery timeout: some or all of the records may be stored.</exception>
-    /// <exception cref="KafkaLogException">Kafka refused for a reason that is the user's to remove, such as a missing grant.</exception>
+    /// <exception cref="KafkaLogException">
+    /// Kafka refused for a reason that is the user's to remove, such as a missing grant; or it refused some of the records, and others are stored.
+    /// </exception>
     /// <inheritdoc/>
     public async ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {

@@ -103,8 +103,17 @@ public sealed class KinesisLog : ILog
     {
         if (!await _control.DeleteAsync(topic, cancel)) return false;
         await UntilAsync(topic, summary => summary is null, cancel);
-        _positions.ForgetStream(topic);
-        _streams.TryRemove(topic, out _);
+        await _meeting.WaitAsync(cancel);
+        try
+        {
+            _positions.ForgetStream(topic);
+            _streams.TryRemove(topic, out _);
+        }
+        finally
+        {
+            _meeting.Release();
+        }
+
         return true;
     }
 
@@ -187,11 +196,12 @@ public sealed class KinesisLog : ILog
     /// <summary>Asks Kinesis for the stream and its shards as they are.</summary>
     private async Task<LiveStream?> MeetAsync(string topic, CancellationToken cancel)
     {
-        if (await _control.FindAsync(topic, cancel) is not { IsReady: true } summary) return null;
-        var listed = await _control.ShardsAsync(topic, cancel);
+        // One asks after the other: a late answer would take shards that were listed meanwhile for closed ones.
         await _meeting.WaitAsync(cancel);
         try
         {
+            if (await _control.FindAsync(topic, cancel) is not { IsReady: true } summary) return null;
+            var listed = await _control.ShardsAsync(topic, cancel);
             var stream = _streams.TryGetValue(topic, out var met) && met.Place.Id == summary.Id ? met : Meet(topic, summary.Id);
             stream.Place.RetentionMs = summary.RetentionMs;
             var listedOf = listed.ToDictionary(shard => shard.ShardId, StringComparer.Ordinal);

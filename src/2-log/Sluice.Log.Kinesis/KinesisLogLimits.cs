@@ -15,7 +15,7 @@ public sealed record KinesisLogLimits
     /// <summary>Fetched records kept per shard until they are read: one fetch of 10 MB, with room for keys.</summary>
     public int BufferBytes { get; init; } = 16 << 20;
 
-    /// <summary>Pause between fetches at the end of a shard: AWS allows 5 a second per shard to all readers together; this takes 4.</summary>
+    /// <summary>Pause between fetches that find no records, at the end of a shard or before it: AWS allows 5 a second per shard to all readers together; this takes 4.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Records of one PutRecords: 500, the most it takes.</summary>

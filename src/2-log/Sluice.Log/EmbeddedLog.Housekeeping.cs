@@ -13,8 +13,12 @@ public sealed partial class EmbeddedLog
         return worked;
     }
 
-    /// <summary>Rolls segments by age and applies retention to every partition.</summary>
-    internal Task MaintainAsync() => OnWritersAsync(AllPartitions(), static writer => writer.Maintain());
+    /// <summary>Rolls segments by age, applies retention to every partition, and deletes streams whose deletion is over.</summary>
+    internal async Task MaintainAsync()
+    {
+        await OnWritersAsync(AllPartitions(), static writer => writer.Maintain());
+        await DeleteGoneStreamsAsync();
+    }
 
     /// <summary>Brings to disk what <see cref="Durability.Interval"/> left in memory.</summary>
     internal Task SyncAsync() => OnWritersAsync(AllPartitions(), static writer => writer.Sync());

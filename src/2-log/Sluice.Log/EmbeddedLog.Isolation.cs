@@ -53,10 +53,10 @@ public sealed partial class EmbeddedLog
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
         if (!TryFind(partition.Partition, out var topic, out var found) || topic.Description.Id != partition.TopicId)
-            return new(Refused(AppendError.UnknownTopicOrPartition));
+            return new CheckedAppend(AppendError.UnknownTopicOrPartition).EnqueueAsync();
         var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var batch = new CheckedBatch(0, nowMs, MaxTimestampIsWrong: false, Marker: marker);
-        return EnqueueAsync(found, marker.ToBatch(nowMs), batch);
+        return new CheckedAppend(topic.Description.Id, found, marker.ToBatch(nowMs), batch).EnqueueAsync();
     }
 
     /// <summary>The idempotent and transactional producers that a partition knows.</summary>
@@ -67,26 +67,6 @@ public sealed partial class EmbeddedLog
         IReadOnlyList<ActiveProducer> producers = [];
         await OnWritersAsync([Find(partition)], writer => producers = writer.DescribeProducers());
         return producers;
-    }
-
-    /// <summary>
-    /// As <see cref="AppendAsync(TopicPartition, ReadOnlyMemory{byte}, CancellationToken)"/>, for a batch of a transaction. A topic that has
-    /// taken the name since the partition was added is not part of it (<see cref="AppendError.InvalidTransactionState"/>).
-    /// </summary>
-    public ValueTask<AppendResult> AppendToTransactionAsync(TransactionPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        cancel.ThrowIfCancellationRequested();
-        if (!TryFind(partition.Partition, out var topic, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
-        return topic.Description.Id == partition.TopicId ? AppendAsync(topic, found, recordBatch) : new(Refused(AppendError.InvalidTransactionState));
-    }
-
-    private static ValueTask<AppendResult> EnqueueAsync(LivePartition found, ReadOnlyMemory<byte> bytes, in CheckedBatch batch)
-    {
-        var error = found.Shared.Queue.TryEnqueue(bytes, batch, out var task, out var wake);
-        if (error != AppendError.None) return new(Refused(error));
-        if (wake) found.Thread.Wake(found.Writer);
-        return task;
     }
 
     private FetchedBatches ReadCommitted(TopicPartition partition, long offset, int bytesMax, ByteWriter? into)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Sluice.Log.Metadata;
 using Sluice.Log.Partitions;
 using Sluice.Log.Topics;
@@ -76,6 +77,17 @@ public sealed partial class EmbeddedLog
     }
 
     /// <summary>
+    /// Deletes a stream with its records. The function sees the stream as it is, no other change comes between, and false from it leaves the
+    /// stream: of two who delete one and make another of its name, the second does not delete the other.
+    /// </summary>
+    /// <returns>False when there is no such stream of that name.</returns>
+    public async ValueTask<bool> DeleteStreamAsync(string stream, Func<StreamDescription, bool> isMeant, CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return await DeleteMeantAsync(stream, isMeant, cancel);
+    }
+
+    /// <summary>
     /// Completes when no change of a topic or stream is under way. Who was answered <see cref="AppendError.PartitionClosed"/> waits
     /// here, looks the stream up again and finds the children.
     /// </summary>
@@ -103,6 +115,42 @@ public sealed partial class EmbeddedLog
 
     private static Shard[] FirstShards(int count, long createdMs) =>
         [.. HashRange.Divide(count).Select((range, at) => new Shard(at, range, null, null, createdMs / 1000, createdMs, null))];
+
+    private async Task<bool> DeleteMeantAsync(string stream, Func<StreamDescription, bool> isMeant, CancellationToken cancel)
+    {
+        await _topicGate.WaitAsync(cancel);
+        try
+        {
+            if (!_topics.TryGetValue(stream, out var live) || live.Stream is null || !isMeant(live.Stream)) return false;
+            await DeleteAsync(live);
+            return true;
+        }
+        finally
+        {
+            _topicGate.Release();
+        }
+    }
+
+    /// <summary>Deletes the streams whose deletion is over.</summary>
+    private async Task DeleteGoneStreamsAsync()
+    {
+        var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var stream in _topics.Values.Select(t => t.Stream).OfType<StreamDescription>().Where(s => s.Attributes.IsGoneAt(nowMs)))
+        {
+            try
+            {
+                await DeleteMeantAsync(stream.Name, current => current.Attributes.IsGoneAt(nowMs), _closing.Token);
+            }
+            catch (IOException fault)
+            {
+                // It is found by nobody as it is, and a full disk must not end what goes on beside it.
+                NotDeleted(_storage.Logger, fault, stream.Name);
+            }
+        }
+    }
+
+    [LoggerMessage(122, LogLevel.Error, "Stream {Stream} could not be deleted with its records; it is tried again at the next check or start")]
+    private static partial void NotDeleted(ILogger logger, Exception fault, string stream);
 
     private async Task<StreamDescription> ApplyAsync(LiveTopic live, StreamAttributes attributes)
     {

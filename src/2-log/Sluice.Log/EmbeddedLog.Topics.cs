@@ -62,21 +62,27 @@ public sealed partial class EmbeddedLog
         try
         {
             if (!_topics.TryGetValue(topic, out var live)) return false;
-            if (live.Stream is not null) RemoveLeftShards(live.Description);
-            else RemoveBeyond(live.Description);
-            _storage.Metadata.SetTopicState(live.Description.Id, TopicState.Deleting);
-            _topics.TryRemove(topic, out _);
-            Interlocked.Increment(ref _topicsVersion);
-            await OnWritersAsync(live.Partitions, static writer => writer.Abandon());
-            foreach (var partition in live.Partitions) partition.Shared.Leave();
-            DeleteFiles(live.Description);
-            foreach (var segment in live.Partitions.SelectMany(p => p.Shared.Segments)) _storage.Forget(segment);
+            await DeleteAsync(live);
             return true;
         }
         finally
         {
             _topicGate.Release();
         }
+    }
+
+    /// <summary>Deletes a topic, which may be a stream; the caller has the gate.</summary>
+    private async Task DeleteAsync(LiveTopic live)
+    {
+        if (live.Stream is not null) RemoveLeftShards(live.Description);
+        else RemoveBeyond(live.Description);
+        _storage.Metadata.SetTopicState(live.Description.Id, TopicState.Deleting);
+        _topics.TryRemove(live.Description.Name, out _);
+        Interlocked.Increment(ref _topicsVersion);
+        await OnWritersAsync(live.Partitions, static writer => writer.Abandon());
+        foreach (var partition in live.Partitions) partition.Shared.Leave();
+        DeleteFiles(live.Description);
+        foreach (var segment in live.Partitions.SelectMany(p => p.Shared.Segments)) _storage.Forget(segment);
     }
 
     /// <summary>Creates a topic, a stream when a description of one is made of it; the caller has the gate.</summary>

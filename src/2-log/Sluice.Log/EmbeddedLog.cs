@@ -75,18 +75,20 @@ public sealed partial class EmbeddedLog : ILog
 
     public ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
-        return TryFind(partition, out var topic, out var found)
-            ? AppendAsync(topic, found, recordBatch)
-            : new(Refused(AppendError.UnknownTopicOrPartition));
+        return CheckAppend(partition, recordBatch).EnqueueAsync();
     }
 
-    private static ValueTask<AppendResult> AppendAsync(LiveTopic topic, LivePartition found, ReadOnlyMemory<byte> recordBatch)
+    /// <summary>
+    /// The first half of an append: looks through the batch, which takes its time where it is compressed, and queues nothing yet. For callers
+    /// that queue under a lock.
+    /// </summary>
+    public CheckedAppend CheckAppend(TopicPartition partition, ReadOnlyMemory<byte> recordBatch)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!TryFind(partition, out var topic, out var found)) return new CheckedAppend(AppendError.UnknownTopicOrPartition);
         var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch, topic.Config.Compacts);
-        if (error != AppendError.None) return new(Refused(error));
-        return EnqueueAsync(found, recordBatch, batch);
+        return error == AppendError.None ? new CheckedAppend(topic.Description.Id, found, recordBatch, batch) : new CheckedAppend(error);
     }
 
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
@@ -168,8 +170,6 @@ public sealed partial class EmbeddedLog : ILog
         int[] parents = [.. new[] { shard.Parent, shard.AdjacentParent }.OfType<int>()];
         return new PartitionDescription(partition, shard.Id, parents, shard.IsClosed);
     }
-
-    private static AppendResult Refused(AppendError error) => new(error, -1);
 
     private bool TryFind(
         TopicPartition partition,

@@ -144,6 +144,89 @@ public sealed class ConsumerTests : IAsyncLifetime
             .ShouldStartWith("""{"error_code":40903,""");
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task A_read_that_waits_goes_on_where_its_client_seeks()
+    {
+        await CreateAsync("g", "i", "earliest");
+        await _bed.PostAsync("/topics/one", """{"records":[{"value":1},{"value":2}]}""");
+        (await ValuesReadAsync("i")).ShouldBe([1, 2]);
+        var reading = new TaskCompletionSource();
+        _bed.Log.HoldRead = _ =>
+        {
+            reading.TrySetResult();
+            return default;
+        };
+        // The clock stands still: only the seek ends the wait.
+        var read = ReadFieldAsync("i", "timeout=60000", "offset");
+        await reading.Task;
+        await SeekAsync("/beginning", """{"partitions":[{"topic":"one","partition":0}]}""");
+        (await read).ShouldBe([0, 1]);
+        (await OffsetsReadAsync("i")).ShouldBe([]);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_seek_while_an_answer_is_made_is_where_the_next_read_begins()
+    {
+        await CreateAsync("g", "i", "earliest", topic: "three");
+        await ProduceAsync("three", 0, 6);
+        await ValuesReadAsync("i");
+        await ProduceAsync("three", 6, 9);
+        var read = new List<int>();
+        _bed.Log.HoldRead = async partition =>
+        {
+            // The page has the new record of one partition, or more, when it comes to the next one.
+            read.Add(partition.Partition);
+            if (read.Distinct().Count() != 2) return;
+            _bed.Log.HoldRead = static _ => default;
+            await SeekAsync("/beginning", $$"""{"partitions":[{"topic":"three","partition":{{read[0]}}}]}""");
+        };
+        (await ValuesReadAsync("i")).Order().ShouldBe([6, 7, 8]);
+        (await ValuesReadAsync("i")).ShouldBe([read[0], read[0] + 3, read[0] + 6]);
+        (await ValuesReadAsync("i")).ShouldBe([]);
+    }
+
+    [Fact]
+    public async Task What_a_client_that_died_was_given_last_is_read_again_when_it_has_expired()
+    {
+        await CreateAsync("g", "b", "earliest");
+        await _bed.PostAsync("/topics/one", """{"records":[{"value":1},{"value":2}]}""");
+        (await ValuesReadAsync("b")).ShouldBe([1, 2]);
+        await CreateAsync("g", "a", "earliest");
+        (await AssignedAsync("a")).ShouldBe([]);
+        (await ValuesReadAsync("a")).ShouldBe([]);
+        _time.Advance(TimeSpan.FromMinutes(4));
+        (await ValuesReadAsync("a")).ShouldBe([]);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        (await ValuesReadAsync("a")).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task A_partition_changes_hands_when_its_reader_has_acknowledged_what_it_was_given()
+    {
+        await CreateAsync("g", "b", "latest");
+        (await ValuesReadAsync("b")).ShouldBe([]);
+        await _bed.PostAsync("/topics/one", """{"records":[{"value":1},{"value":2}]}""");
+        (await ValuesReadAsync("b")).ShouldBe([1, 2]);
+        await CreateAsync("g", "a", "latest");
+        (await AssignedAsync("b")).ShouldBe([0]);
+        await _bed.PostAsync("/topics/one", """{"records":[{"value":3}]}""");
+        (await ValuesReadAsync("b")).ShouldBe([]);
+        (await AssignedAsync("b")).ShouldBe([]);
+        (await ValuesReadAsync("a")).ShouldBe([3]);
+    }
+
+    [Fact]
+    public async Task What_a_client_committed_itself_stays_committed_when_it_expires()
+    {
+        await CreateAsync("g", "i", "earliest");
+        await _bed.PostAsync("/topics/one", """{"records":[{"value":1},{"value":2},{"value":3}]}""");
+        (await ValuesReadAsync("i")).ShouldBe([1, 2, 3]);
+        (await _bed.PostAsync("/consumers/g/instances/i/offsets", """{"offsets":[{"topic":"one","partition":0,"offset":1}]}""", ProxyBed.V2)).Status.ShouldBe(200);
+        _time.Advance(TimeSpan.FromMinutes(6));
+        await CreateAsync("g", "j", "earliest");
+        (await ValuesReadAsync("j")).ShouldBe([3]);
+    }
+
     [Fact]
     public async Task Two_instances_of_a_group_share_the_partitions_and_the_last_one_gets_all()
     {

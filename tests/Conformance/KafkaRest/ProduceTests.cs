@@ -139,12 +139,41 @@ public sealed class ProduceTests : IAsyncLifetime
     [InlineData(AppendError.StorageError, 503, "50003")]
     [InlineData(AppendError.UnknownTopicOrPartition, 404, "40401")]
     [InlineData(AppendError.MessageTooLarge, 413, "413")]
-    [InlineData(AppendError.CorruptMessage, 200, "50002")]
+    [InlineData(AppendError.CorruptMessage, 500, "50002")]
+    [InlineData(AppendError.PartitionClosed, 422, "50002")]
+    [InlineData(AppendError.MissingKey, 422, "50002")]
+    [InlineData(AppendError.FencedProducer, 500, "50002")]
     public async Task A_refusal_of_the_log_is_answered_with_its_code(AppendError error, int status, string code)
     {
         _bed.Log.Refuse = _ => error;
         var answer = await _bed.PostAsync("/topics/one", """{"records":[{"value":1}]}""");
         (answer.Status, answer.Body.Contains("\"error_code\":" + code)).ShouldBe((status, true), answer.Body);
+    }
+
+    [Fact]
+    public async Task A_request_of_which_nothing_was_stored_is_never_answered_200()
+    {
+        foreach (var error in Enum.GetValues<AppendError>().Where(e => e != AppendError.None))
+        {
+            _bed.Log.Refuse = _ => error;
+            (await _bed.PostAsync("/topics/one", """{"records":[{"value":1},{"value":2,"partition":7}]}""")).Status.ShouldBeGreaterThanOrEqualTo(400, $"{error}");
+        }
+
+        (await _bed.PostAsync("/topics/one", """{"records":[{"value":1,"partition":7},{"value":2,"partition":8}]}""")).ShouldBe(
+            new Answer(404, ProxyBed.V2, """{"error_code":40402,"message":"Partition not found."}""", null));
+    }
+
+    [Fact]
+    public async Task A_record_that_needs_a_key_is_told_so_and_not_to_come_again()
+    {
+        _bed.Log.Refuse = partition => partition.Partition == 1 ? AppendError.MissingKey : AppendError.None;
+        const string Refusal = """{"partition":null,"offset":null,"error_code":50002,"error":"The topic is compacted (cleanup.policy): every record needs a key."}""";
+        (await _bed.PostAsync("/topics/three", """{"records":[{"partition":1,"value":1}]}""")).ShouldBe(
+            new Answer(422, ProxyBed.V2, $$"""{"offsets":[{{Refusal}}],"key_schema_id":null,"value_schema_id":null}""", null));
+        var mixed = await _bed.PostAsync("/topics/three", """{"records":[{"partition":0,"value":1},{"partition":1,"value":2}]}""");
+        (mixed.Status, mixed.Body.Contains(Refusal)).ShouldBe((200, true), mixed.Body);
+        (await _bed.PostAsync("/v3/clusters/sluice/topics/three/records", """{"partition_id":1,"value":{"type":"JSON","data":1}}""", "application/json")).Body
+            .ShouldStartWith("""{"error_code":50002,"message":"The topic is compacted (cleanup.policy): every record needs a key."}""");
     }
 
     [Fact]

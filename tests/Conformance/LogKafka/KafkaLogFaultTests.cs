@@ -62,6 +62,23 @@ public sealed class KafkaLogFaultTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task An_append_of_which_some_records_are_stored_is_not_answered_as_a_refusal()
+    {
+        await using var bed = await KafkaLogBed.StartAsync();
+        await using var log = bed.Open(o => o with { Properties = new Dictionary<string, string> { ["batch.size"] = "4000" } });
+        await log.CreateTopicAsync(new TopicSpec("t", 1, new Dictionary<string, string> { ["max.message.bytes"] = "20000" }), default);
+        var append = new RecordBatchBuilder();
+        for (var n = 0; n < 20; n++) append.Append(n, RecordBytes.Null, RecordBytes.Of(new byte[500]));
+        append.Append(20, RecordBytes.Null, RecordBytes.Of(new byte[30_000]));
+        var fault = await Should.ThrowAsync<KafkaLogException>(async () => await log.AppendAsync(new("t", 0), append.Build(), default));
+        var stored = (await bed.Held.OffsetsAsync(new TopicPartition("t", 0), default)).End;
+        stored.ShouldBeInRange(1, 20);
+        fault.Message.ShouldContain($"{stored} of its 21 records are stored");
+        (await log.AppendAsync(new("t", 0), Batches.OfSize(30_000), default)).ShouldBe(new AppendResult(AppendError.MessageTooLarge, -1));
+        (await log.AppendAsync(new("t", 0), Batches.Of(0, 1), default)).ShouldBe(new AppendResult(AppendError.None, stored));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Who_waits_at_a_topic_that_is_deleted_is_told()
     {
         await using var bed = await KafkaLogBed.StartAsync();

@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Sluice.Kinesis;
+using Sluice.Kinesis.Shards;
+using Sluice.Kinesis.Wire;
 
 namespace Sluice.Unit.Kinesis;
 
@@ -31,6 +33,18 @@ public sealed class PutTests
             record.GetProperty("ApproximateArrivalTimestamp").GetDouble().ShouldBe(bed.NowMs / 1000.0, 0.0001);
             KinesisBed.Texts(got).ShouldBe([$"däta {i}"]);
         }
+    }
+
+    [Fact]
+    public async Task A_put_to_a_stream_that_is_deleted_meanwhile_does_not_find_it()
+    {
+        await using var bed = new CallBed(TimeProvider.System);
+        var found = await bed.CreateAsync();
+        bed.Call.AddBody(new System.Buffers.ReadOnlySequence<byte>("""["k","d"]"""u8.ToArray()));
+        bed.Call.Puts.Add(new PutEntry { Key = new BodySlice(2, 1), Data = new BodySlice(6, 1), ExplicitHashKey = BodySlice.Null });
+        (await bed.Log.DeleteTopicAsync("s", default)).ShouldBeTrue();
+        var error = await RecordAppender.AppendAsync(bed.Call, found);
+        error.ShouldBe(new KinesisError(400, "ResourceNotFoundException", "Stream s under account 000000000000 not found."));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sluice.Kinesis;
+using Sluice.Log;
 
 namespace Sluice.Unit.Kinesis;
 
@@ -101,6 +102,48 @@ public sealed class StreamActionTests
     }
 
     [Fact]
+    public async Task A_stream_whose_deletion_is_over_leaves_the_log()
+    {
+        await using var bed = await KinesisBed.StartAsync(new KinesisOptions { StateDelay = TimeSpan.FromSeconds(1) });
+        foreach (var name in (string[])["s", "t"]) await bed.CreateAsync(name);
+        bed.Time.Advance(TimeSpan.FromSeconds(1));
+        await bed.CallAsync("DeleteStream", new { StreamName = "s" });
+        await bed.Log.MaintainAsync();
+        bed.Log.FindStream("s").ShouldNotBeNull();
+        bed.Time.Advance(TimeSpan.FromSeconds(1));
+        await bed.Log.MaintainAsync();
+        (await bed.Log.ListTopicsAsync(default)).Select(topic => topic.Name).ShouldBe(["t"]);
+        await bed.RestartAsync();
+        (await bed.Log.ListTopicsAsync(default)).Select(topic => topic.Name).ShouldBe(["t"]);
+    }
+
+    [Theory]
+    [InlineData("CreateStream", "ResourceInUseException")]
+    [InlineData("DeleteStream", null)]
+    public async Task A_stream_that_another_makes_anew_meanwhile_stays(string action, string? refusal)
+    {
+        var clock = new InterruptingClock();
+        await using var bed = new CallBed(clock);
+        // A deletion that is over lets the name be taken; one that is not lets the stream be deleted again.
+        var until = action == "CreateStream" ? 1 : long.MaxValue;
+        var old = await bed.Log.CreateStreamAsync(
+            new StreamSpec("s", 1, new StreamAttributes { Status = StreamStatus.Deleting, StatusUntilMs = until }), default);
+        bed.Call.AddBody(new System.Buffers.ReadOnlySequence<byte>("""{"StreamName":"s","ShardCount":1}"""u8.ToArray()));
+        // The stream is looked up before the clock is read.
+        clock.Interruption = async () =>
+        {
+            await bed.Log.DeleteTopicAsync("s", default);
+            await bed.CreateAsync();
+        };
+        var error = await ActionTable.Find(action)!(bed.Call);
+        (error?.Type).ShouldBe(refusal);
+        clock.Interruption.ShouldBeNull();
+        var stream = bed.Log.FindStream("s").ShouldNotBeNull();
+        stream.Topic.Id.ShouldNotBe(old.Topic.Id);
+        stream.Attributes.Status.ShouldBe(StreamStatus.Active);
+    }
+
+    [Fact]
     public async Task Retention_grows_and_shrinks_within_its_bounds_and_takes_effect()
     {
         await using var bed = await KinesisBed.StartAsync();
@@ -121,5 +164,19 @@ public sealed class StreamActionTests
         (await bed.TextsAsync(await bed.IteratorAsync())).ShouldBeEmpty();
         await bed.RestartAsync();
         (await bed.Log.FindTopicAsync("s", default))!.Configs["retention.ms"].ShouldBe("86400000");
+    }
+
+    /// <summary>The system's clock; something happens when it is next read.</summary>
+    private sealed class InterruptingClock : TimeProvider
+    {
+        public Func<Task>? Interruption { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var interruption = Interruption;
+            Interruption = null;
+            interruption?.Invoke().GetAwaiter().GetResult();
+            return base.GetUtcNow();
+        }
     }
 }

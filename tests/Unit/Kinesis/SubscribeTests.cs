@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Sluice.Kinesis;
+using Sluice.Kinesis.Shards;
 using Sluice.Log;
 
 namespace Sluice.Unit.Kinesis;
@@ -95,6 +97,31 @@ public sealed class SubscribeTests
     }
 
     [Fact]
+    public async Task A_subscription_whose_end_passes_before_it_waits_ends_like_any_other()
+    {
+        // Read when it begins, after the first event, before the wait, and after the second event.
+        await using var bed = new CallBed(new ClockOf(0, 299_999, 300_010, 300_020));
+        await new EventPusher(bed.Call, await bed.CreateAsync(), shardNumber: 0, new Subscription(startedAt: 0)).PushAsync(offset: 0);
+        (await bed.EventsAsync()).Select(message => message.Type).ShouldBe(["initial-response", "SubscribeToShardEvent", "SubscribeToShardEvent"]);
+    }
+
+    [Fact]
+    public async Task A_subscription_without_memory_for_its_records_ends_with_an_error_that_streams_of_events_have()
+    {
+        var limits = new KinesisLimits { LargeBytesInFlight = 1, LargeRequestsWaiting = 0, SmallBytes = 10 };
+        await using var bed = new CallBed(TimeProvider.System, new KinesisOptions { Limits = limits });
+        var stream = await bed.CreateAsync();
+        var batch = new RecordBatchBuilder();
+        batch.Append(0, RecordBytes.Of("k"u8), RecordBytes.Of("d"u8));
+        (await bed.Log.AppendAsync(new TopicPartition("s", 0), batch.Build(), default)).Error.ShouldBe(AppendError.None);
+        (await bed.Services.Budget.TakeAsync(1, default)).ShouldBe(1);
+        await new EventPusher(bed.Call, stream, shardNumber: 0, new Subscription(startedAt: 0)).PushAsync(offset: 0);
+        var messages = await bed.EventsAsync();
+        messages.Select(message => (message.Kind, message.Type)).ShouldBe([("event", "initial-response"), ("exception", "InternalFailureException")]);
+        messages[^1].Payload.GetProperty("message").GetString()!.ShouldContain("in flight");
+    }
+
+    [Fact]
     public async Task Subscriptions_end_when_the_endpoint_stops()
     {
         await using var bed = await KinesisBed.StartAsync();
@@ -133,6 +160,16 @@ public sealed class SubscribeTests
         await using var bed = await KinesisBed.StartAsync();
         var arn = await RegisterAsync(bed);
         (await bed.RefusedTextAsync("SubscribeToShard", request.Replace("CONSUMER", arn, StringComparison.Ordinal))).Type.ShouldBe(type);
+    }
+
+    /// <summary>A clock that shows these milliseconds one after the other; its timers are those of the system.</summary>
+    private sealed class ClockOf(params long[] shown) : TimeProvider
+    {
+        private int _read;
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => shown[_read++];
     }
 
     private static async Task<string> RegisterAsync(KinesisBed bed)

@@ -12,6 +12,8 @@ internal sealed class FakeKinesis : IAsyncDisposable
 {
     public const string Stream = "events";
 
+    private const string Parent = "\"ParentShardId\":\"shardId-000000000000\",";
+
     private readonly Lock _gate = new();
     private readonly List<(long ArrivalMs, string Key, byte[] Data)> _records = [];
     private LoopbackServer _server = null!;
@@ -30,6 +32,18 @@ internal sealed class FakeKinesis : IAsyncDisposable
     public Func<string, string?> Refuse { get; set; } = _ => null;
 
     public int PageSize { get; set; } = 1000;
+
+    /// <summary>So many pages come without records, whatever the shard holds.</summary>
+    public int EmptyPages { get; set; }
+
+    /// <summary>How far behind the end an empty page says to be.</summary>
+    public int EmptyBehindMs { get; set; } = 1000;
+
+    /// <summary>What an answer to an action that was made waits for before it is sent.</summary>
+    public Func<string, Task> BeforeSending { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Whether the shard was split in two, which hold nothing.</summary>
+    public bool IsSplit { get; set; }
 
     public static async Task<FakeKinesis> StartAsync()
     {
@@ -65,6 +79,9 @@ internal sealed class FakeKinesis : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
+    private static string Shard(int number, string parent, bool isClosed) =>
+        $$$"""{"ShardId":"shardId-00000000000{{{number}}}",{{{parent}}}"HashKeyRange":{"StartingHashKey":"0","EndingHashKey":"9"},"SequenceNumberRange":{"StartingSequenceNumber":"1"{{{(isClosed ? ",\"EndingSequenceNumber\":\"2\"" : "")}}}}}""";
+
     private static string Sequence(int index) => (4_900_000_000 + index).ToString(CultureInfo.InvariantCulture);
 
     private async Task AnswerAsync(HttpContext http)
@@ -87,6 +104,7 @@ internal sealed class FakeKinesis : IAsyncDisposable
             }
         }
 
+        await BeforeSending(action);
         await http.Response.WriteAsync(answer);
     }
 
@@ -94,8 +112,7 @@ internal sealed class FakeKinesis : IAsyncDisposable
     {
         "DescribeStreamSummary" =>
             $$$"""{"StreamDescriptionSummary":{"StreamARN":"arn:events","StreamStatus":"ACTIVE","RetentionPeriodHours":24,"StreamCreationTimestamp":{{{Created}}}}}""",
-        "ListShards" =>
-            $$$"""{"Shards":[{"ShardId":"shardId-000000000000","HashKeyRange":{"StartingHashKey":"0","EndingHashKey":"9"},"SequenceNumberRange":{"StartingSequenceNumber":"1"{{{(IsClosed ? ",\"EndingSequenceNumber\":\"2\"" : "")}}}}}]}""",
+        "ListShards" => $$"""{"Shards":[{{Shard(0, "", IsClosed || IsSplit)}}{{(IsSplit ? "," + Shard(1, Parent, false) + "," + Shard(2, Parent, false) : "")}}]}""",
         "GetShardIterator" => $$"""{"ShardIterator":"{{From(request)}}"}""",
         "GetRecords" => Page(int.Parse(request.GetProperty("ShardIterator").GetString()!, CultureInfo.InvariantCulture), request.GetProperty("Limit").GetInt32()),
         _ => throw new NotSupportedException(action),
@@ -117,6 +134,12 @@ internal sealed class FakeKinesis : IAsyncDisposable
 
     private string Page(int from, int limit)
     {
+        if (EmptyPages > 0)
+        {
+            EmptyPages--;
+            return $$"""{"MillisBehindLatest":{{EmptyBehindMs}},"NextShardIterator":"{{from}}","Records":[]}""";
+        }
+
         from = Math.Max(from, Trimmed);
         var count = Math.Min(Math.Min(limit, PageSize), _records.Count - from);
         var records = Enumerable.Range(from, count).Select(i =>

@@ -202,6 +202,107 @@ public sealed class KinesisLogTests : IAsyncDisposable
         await second.WaitForRecordsAsync(s_shard, 3, default);
     }
 
+    [Theory]
+    [InlineData(false, 1000)]
+    [InlineData(true, 1000)]
+    [InlineData(true, 0)]
+    public async Task Pages_without_records_are_no_end(bool isClosed, int behindMs)
+    {
+        await using var log = await OpenAsync(records: 3);
+        (_kinesis.IsClosed, _kinesis.EmptyPages, _kinesis.EmptyBehindMs) = (isClosed, 4, behindMs);
+        (await log.PartitionsAsync(FakeKinesis.Stream, default)).ShouldHaveSingleItem().IsClosed.ShouldBe(isClosed);
+        (await NumbersAsync(log, 0)).ShouldBe([0, 1, 2]);
+    }
+
+    [Theory]
+    [InlineData(false, 1000)]
+    [InlineData(true, 1000)]
+    [InlineData(true, 0)]
+    public async Task Pages_without_records_are_counted_and_searched_through(bool isClosed, int behindMs)
+    {
+        await using var log = await OpenAsync(records: 3);
+        (_kinesis.IsClosed, _kinesis.EmptyPages, _kinesis.EmptyBehindMs) = (isClosed, 4, behindMs);
+        await log.PartitionsAsync(FakeKinesis.Stream, default);
+        (await log.OffsetForTimestampAsync(s_shard, 1_800_000_000_001, default)).ShouldBe(1);
+        await using var other = KinesisLog.Open(_kinesis.Options(_folder.At("other.db")), TimeProvider.System);
+        await other.PartitionsAsync(FakeKinesis.Stream, default);
+        _kinesis.EmptyPages = 4;
+        (await other.OffsetsAsync(s_shard, default)).End.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task What_was_put_between_the_last_page_and_the_end_of_the_shard_is_read()
+    {
+        // The clock stands still: the shard is closed within the pause after the page that showed its end.
+        await using var log = await OpenAsync(records: 1, new FakeTimeProvider());
+        (await log.ReadAsync(s_shard, 0, 1000, default)).Offsets.End.ShouldBe(1);
+        _kinesis.AddNumbered(1);
+        _kinesis.IsClosed = true;
+        await log.PartitionsAsync(FakeKinesis.Stream, default);
+        (await NumbersAsync(log, 1)).ShouldBe([1]);
+    }
+
+    [Fact]
+    public async Task Pages_without_records_are_asked_for_no_faster_than_a_shard_allows()
+    {
+        var time = new FakeTimeProvider();
+        _kinesis = await FakeKinesis.StartAsync();
+        _kinesis.AddNumbered(1);
+        _kinesis.EmptyPages = 3;
+        var asked = new List<DateTimeOffset>();
+        _kinesis.Refuse = action =>
+        {
+            if (action == "GetRecords") asked.Add(time.GetUtcNow());
+            return null;
+        };
+        var interval = TimeSpan.FromMilliseconds(250);
+        var options = _kinesis.Options(Positions);
+        await using var log = KinesisLog.Open(options with { Limits = options.Limits with { PollInterval = interval, AttemptTimeout = TimeSpan.FromHours(1) } }, time);
+        var reading = log.ReadAsync(s_shard, 0, 1000, default).AsTask();
+        while (await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System)) != reading) time.Advance(interval / 2);
+        (await reading).Offsets.End.ShouldBe(1);
+        asked.Count.ShouldBe(4);
+        for (var i = 1; i < asked.Count; i++) (asked[i] - asked[i - 1]).ShouldBeGreaterThanOrEqualTo(interval);
+    }
+
+    [Fact]
+    public async Task Reading_on_through_pages_without_records_can_be_given_up()
+    {
+        await using var log = await OpenAsync(records: 1);
+        _kinesis.EmptyPages = int.MaxValue;
+        using var patience = new CancellationTokenSource();
+        _kinesis.Refuse = action =>
+        {
+            if (_kinesis.Count("GetRecords") == 5) patience.Cancel();
+            return null;
+        };
+        await Should.ThrowAsync<OperationCanceledException>(async () => await log.ReadAsync(s_shard, 0, 1000, patience.Token));
+        _kinesis.EmptyPages = 0;
+        (await NumbersAsync(log, 0)).ShouldBe([0]);
+    }
+
+    [Fact]
+    public async Task A_late_list_of_shards_does_not_undo_a_newer_one()
+    {
+        await using var log = await OpenAsync(records: 0);
+        var (made, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _kinesis.BeforeSending = action =>
+        {
+            if (action != "ListShards" || !made.TrySetResult()) return Task.CompletedTask;
+            return release.Task;
+        };
+        var older = log.PartitionsAsync(FakeKinesis.Stream, default).AsTask();
+        await made.Task;
+        _kinesis.IsSplit = true;
+        var newer = log.PartitionsAsync(FakeKinesis.Stream, default).AsTask();
+        // Long enough for the newer list to overtake the older one, if it can.
+        await Task.WhenAny(newer, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System));
+        release.SetResult();
+        (await older).Select(shard => shard.IsClosed).ShouldBe([false]);
+        (await newer).Select(shard => shard.IsClosed).ShouldBe([true, false, false]);
+        (await log.ReadAsync(new TopicPartition(FakeKinesis.Stream, 1), 0, 1000, default)).Bytes.IsEmpty.ShouldBeTrue();
+    }
+
     [Fact]
     public async Task A_moment_finds_the_first_record_from_then_on()
     {

@@ -6,6 +6,7 @@ namespace Sluice.KafkaRest.Consume;
 /// <summary>
 /// The instances of one group in this process. Subscribed topics are shared out as Kafka's RangeAssignor does: topic by topic, the
 /// members in the order of their names, each a run of partitions (https://kafka.apache.org/documentation/#consumerconfigs_partition.assignment.strategy).
+/// A partition goes to another member when its reader has acknowledged its last answer, or is gone.
 /// </summary>
 internal sealed class ConsumerGroup(string name)
 {
@@ -40,7 +41,20 @@ internal sealed class ConsumerGroup(string name)
             }
         }
 
+        foreach (var member in Members.Values)
+        {
+            foreach (var partition in member.Unacknowledged.Select(a => a.Partition).Where(p => Exists(topics, p) && Subscribes(member.Choice, p.Topic)))
+                Keep(partition, member);
+        }
+
         return shares;
+
+        void Keep(TopicPartition partition, ConsumerInstance reader)
+        {
+            if (shares[reader].Contains(partition)) return;
+            foreach (var other in Members.Values.Where(m => m.Choice.IsSubscription)) shares[other].Remove(partition);
+            shares[reader].Add(partition);
+        }
     }
 
     private static bool Exists(IReadOnlyDictionary<string, TopicDescription> topics, TopicPartition partition) =>

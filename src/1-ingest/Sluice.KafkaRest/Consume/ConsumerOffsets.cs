@@ -22,6 +22,7 @@ internal static class ConsumerOffsets
         var done = await InstanceCall.TryAsync(request, async (_, instance) =>
         {
             if (!all) return await CommitEntriesAsync(request, instance, entries);
+            instance.Acknowledge();
             await request.Services.Consumers.CommitPositionsAsync(instance, request.Cancel);
             return null;
         });
@@ -72,7 +73,7 @@ internal static class ConsumerOffsets
             request.Cancel);
         foreach (var entry in entries)
         {
-            if (instance.Find(entry.Partition) is { } assigned) assigned.Committed = entry.Offset + 1;
+            instance.Find(entry.Partition)?.Commit(entry.Offset!.Value + 1);
         }
 
         return null;

@@ -53,12 +53,13 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
             },
             cancel);
 
-    /// <summary>Closes an instance: commits what it delivered when it commits by itself, and gives its partitions to the others.</summary>
+    /// <summary>Closes an instance, as its client asks: commits what it delivered when it commits by itself, and gives its partitions to the others.</summary>
     public Task<bool> DeleteAsync(string group, string name, CancellationToken cancel) =>
         InGateAsync(
             async () =>
             {
                 if (await FindAsync(group, name, cancel) is not { } instance) return false;
+                instance.Acknowledge();
                 await CloseAsync(instance, cancel);
                 return true;
             },
@@ -72,6 +73,8 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
     /// <remarks>For use inside <see cref="UseAsync"/>.</remarks>
     public async ValueTask ChooseAsync(ConsumerGroup group, ConsumerInstance instance, ConsumerChoice choice, CancellationToken cancel)
     {
+        // Who chooses anew has done with what it read.
+        instance.Acknowledge();
         instance.Choice = choice;
         await ShareAsync(group, cancel);
         await InstanceRecord.StoreAsync(log, instance, choice != ConsumerChoice.Nothing, cancel);
@@ -79,7 +82,7 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
 
     /// <summary>
     /// Shares the subscribed topics of a group out among its members, as topics come and go. A partition that changes hands is committed
-    /// first where its reader commits by itself, so that the next one goes on behind what was delivered.
+    /// first where its reader commits by itself, so that the next one goes on behind what was acknowledged.
     /// </summary>
     /// <remarks>For use inside <see cref="UseAsync"/>.</remarks>
     public async ValueTask ShareAsync(ConsumerGroup group, CancellationToken cancel)
@@ -87,30 +90,30 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
         var shares = group.Share(await TopicsOfAsync(group, cancel));
         var changed = shares.Where(s => !s.Key.Assigned.Select(a => a.Partition).SequenceEqual(s.Value)).ToList();
         if (changed.Count == 0) return;
-        foreach (var (member, _) in changed) await CommitDeliveredAsync(member, cancel);
+        foreach (var (member, _) in changed) await CommitAcknowledgedAsync(member, cancel);
         foreach (var (member, share) in changed)
             member.Assigned = [.. share.Select(partition => member.Find(partition) ?? new AssignedPartition(partition))];
         group.Wake();
     }
 
-    /// <summary>Commits what was delivered and is not committed, if the instance commits by itself.</summary>
+    /// <summary>Commits what was acknowledged and is not committed, if the instance commits by itself.</summary>
     /// <remarks>For use inside <see cref="UseAsync"/>.</remarks>
-    public ValueTask CommitDeliveredAsync(ConsumerInstance instance, CancellationToken cancel) =>
+    public ValueTask CommitAcknowledgedAsync(ConsumerInstance instance, CancellationToken cancel) =>
         instance.Settings.AutoCommit ? CommitPositionsAsync(instance, cancel) : default;
 
-    /// <summary>Commits every position that is not committed. Partitions whose topic was deleted are left out.</summary>
+    /// <summary>Commits every acknowledged position that is not committed. Partitions whose topic was deleted are left out.</summary>
     /// <remarks>For use inside <see cref="UseAsync"/>.</remarks>
     public async ValueTask CommitPositionsAsync(ConsumerInstance instance, CancellationToken cancel)
     {
-        foreach (var byTopic in instance.Assigned.Where(a => a.Position is not null && a.Position != a.Committed).GroupBy(a => a.Partition.Topic))
+        foreach (var byTopic in instance.Assigned.Where(a => a.Acknowledged is not null && a.Acknowledged != a.Committed).GroupBy(a => a.Partition.Topic))
         {
             try
             {
                 await log.CommitOffsetsAsync(
                     instance.Group,
-                    [.. byTopic.Select(a => new CommittedOffset(a.Partition, a.Position!.Value, "") { CommittedMs = time.GetUtcNow().ToUnixTimeMilliseconds() })],
+                    [.. byTopic.Select(a => new CommittedOffset(a.Partition, a.Acknowledged!.Value, "") { CommittedMs = time.GetUtcNow().ToUnixTimeMilliseconds() })],
                     cancel);
-                foreach (var assigned in byTopic) assigned.Committed = assigned.Position;
+                foreach (var assigned in byTopic) assigned.Committed = assigned.Acknowledged;
             }
             catch (UnknownTopicPartitionException)
             {
@@ -170,7 +173,7 @@ internal sealed class ConsumerRegistry(ILog log, KafkaRestOptions options, TimeP
 
     private async ValueTask CloseAsync(ConsumerInstance instance, CancellationToken cancel)
     {
-        await CommitDeliveredAsync(instance, cancel);
+        await CommitAcknowledgedAsync(instance, cancel);
         await InstanceRecord.StoreAsync(log, instance, keep: false, cancel);
         await log.KeepOffsetsAsync([instance.Group], cancel);
         var group = _groups[instance.Group];

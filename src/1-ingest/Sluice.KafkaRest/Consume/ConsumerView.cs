@@ -14,7 +14,7 @@ internal sealed class ConsumerView
 
     private Task Changed { get; init; } = Task.CompletedTask;
 
-    /// <summary>Commits what earlier answers delivered, shares the group's topics out where they changed, and looks positions up.</summary>
+    /// <summary>Takes what earlier answers delivered as acknowledged and commits it, shares the group's topics out where they changed, and looks positions up.</summary>
     public static async ValueTask<ConsumerView> TakeAsync(RestRequest request, ConsumerInstance instance)
     {
         var consumers = request.Services.Consumers;
@@ -25,7 +25,8 @@ internal sealed class ConsumerView
             async (group, found) =>
             {
                 if (!ReferenceEquals(found, instance)) return;
-                await consumers.CommitDeliveredAsync(instance, request.Cancel);
+                instance.Acknowledge();
+                await consumers.CommitAcknowledgedAsync(instance, request.Cancel);
                 await consumers.ShareAsync(group, request.Cancel);
                 view = await LookAsync(request, group, instance);
             },
@@ -42,7 +43,8 @@ internal sealed class ConsumerView
         {
             if (!assigned.IsOutOfRange && committed.TryGetValue(assigned.Partition, out var next))
             {
-                assigned.Position = assigned.Committed = next;
+                assigned.MoveTo(next);
+                assigned.Committed = next;
                 continue;
             }
 
@@ -50,7 +52,7 @@ internal sealed class ConsumerView
             try
             {
                 var offsets = await log.OffsetsAsync(assigned.Partition, cancel);
-                assigned.Position = instance.Settings.Reset == OffsetReset.Earliest ? offsets.Start : offsets.End;
+                assigned.MoveTo(instance.Settings.Reset == OffsetReset.Earliest ? offsets.Start : offsets.End);
                 assigned.IsOutOfRange = false;
             }
             catch (UnknownTopicPartitionException)

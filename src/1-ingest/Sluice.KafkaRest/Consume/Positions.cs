@@ -24,11 +24,12 @@ internal static class Positions
             await request.Services.Consumers.ShareAsync(group, request.Cancel);
             var foreign = entries.Find(e => instance.Find(e.Partition) is null);
             if (foreign is not null) return RestError.IllegalState($"No current assignment for partition {foreign.Partition}");
-            foreach (var entry in entries)
-            {
-                instance.Find(entry.Partition)!.Position = await target(log, entry, request.Cancel);
-            }
+            var targets = new List<(AssignedPartition Assigned, long Position)>();
+            foreach (var entry in entries) targets.Add((instance.Find(entry.Partition)!, await target(log, entry, request.Cancel)));
+            foreach (var (assigned, position) in targets) assigned.MoveTo(position);
 
+            // A read that waits for records goes on from there.
+            group.Wake();
             return null;
         });
     }

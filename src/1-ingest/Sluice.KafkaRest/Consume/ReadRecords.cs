@@ -10,9 +10,12 @@ namespace Sluice.KafkaRest.Consume;
 /// </summary>
 /// <remarks>
 /// Retry-safe: a position moves only when the whole answer was handed to the connection. A client that gave up or went away before
-/// gets the same records, in the same order, from its next read; that the next read comes is what acknowledges an answer, and only
-/// then does an instance that commits by itself commit it. So nothing is committed that was not delivered, and what was delivered
-/// and not acknowledged is read again after a restart.
+/// gets the same records, in the same order, from its next read. An answer is acknowledged by the next read, or by what else its
+/// client does about the records: a commit, a change of what it reads, the deletion of the instance. Only then does an instance that
+/// commits by itself commit it, and does a partition go to another member of the group. What was delivered and not acknowledged is
+/// read again after a restart, and by another instance after this one was closed for being idle. An answer that is being made while
+/// a partition changes hands may bring records that the other reads too. A seek while an answer is being made is where the next read
+/// begins.
 /// </remarks>
 internal static class ReadRecords
 {
@@ -73,7 +76,7 @@ internal static class ReadRecords
             instance.Name,
             (_, used) =>
             {
-                foreach (var (assigned, next) in page.Next) assigned.Position = next;
+                page.Deliver();
                 used.Turn++;
                 return default;
             },
@@ -90,7 +93,7 @@ internal static class ReadRecords
             if (view.Error is not null) return page.Count == 0 ? view.Error : null;
             foreach (var (assigned, position) in view.Partitions)
             {
-                if (page.IsFull) return null;
+                if (page.IsFull || page.IsBehindSeek(assigned, position)) return null;
                 if (await ReadPartitionAsync(request, instance, page, assigned, position) is { } error) return page.Count == 0 ? error : null;
             }
 
@@ -125,7 +128,7 @@ internal static class ReadRecords
             }
 
             if (fetched.Bytes.IsEmpty) return null;
-            if (page.Add(assigned, fetched.Bytes.Span, from) is { } error) return error;
+            if (page.Add(assigned, position, fetched.Bytes.Span) is { } error) return error;
         }
 
         return null;
@@ -136,7 +139,7 @@ internal static class ReadRecords
 
     private static ValueTask ForgetAsync(AssignedPartition assigned)
     {
-        assigned.Position = null;
+        assigned.MoveTo(null);
         assigned.IsOutOfRange = true;
         return default;
     }

@@ -18,7 +18,7 @@ internal sealed class RecordPage : IDisposable
     private readonly RecordExtras _extras;
     private readonly long _bytesMax;
     private readonly RequestBudget _budget;
-    private readonly Dictionary<AssignedPartition, long> _next = [];
+    private readonly Dictionary<AssignedPartition, (long From, long Next)> _read = [];
     private long _reserved;
 
     public RecordPage(EmbeddedFormat format, RecordExtras extras, long bytesMax, RequestBudget budget)
@@ -38,16 +38,27 @@ internal sealed class RecordPage : IDisposable
 
     public bool IsFull { get; private set; }
 
-    /// <summary>Where each partition that was read goes on once this page is delivered.</summary>
-    public IReadOnlyDictionary<AssignedPartition, long> Next => _next;
+    /// <summary>Once this page is delivered: the partitions that were read go on behind it.</summary>
+    public void Deliver()
+    {
+        foreach (var (assigned, (from, next)) in _read) assigned.Deliver(from, next);
+    }
 
-    /// <summary>The offset the next record of a partition is read from; <paramref name="position"/> unless the page holds some of it.</summary>
-    public long NextOf(AssignedPartition assigned, long position) => _next.GetValueOrDefault(assigned, position);
+    /// <summary>The offset the next record of a partition is read from; the position unless the page goes on from there.</summary>
+    public long NextOf(AssignedPartition assigned, long position) =>
+        _read.TryGetValue(assigned, out var read) && read.From == position ? read.Next : position;
+
+    /// <summary>Whether the page has records, and read this partition before its position moved elsewhere: then it ends here.</summary>
+    public bool IsBehindSeek(AssignedPartition assigned, long position) =>
+        Count > 0 && _read.TryGetValue(assigned, out var read) && read.From != position;
 
     /// <summary>Writes records until the page is full. A record that the format cannot show ends the page, or is the refusal when it comes first.</summary>
-    public RestError? Add(AssignedPartition assigned, ReadOnlySpan<byte> batches, long from)
+    /// <param name="assigned">The partition.</param>
+    /// <param name="position">Where reading it began.</param>
+    /// <param name="batches">Batches from <see cref="NextOf"/> on.</param>
+    public RestError? Add(AssignedPartition assigned, long position, ReadOnlySpan<byte> batches)
     {
-        var records = new RecordReader(batches, from);
+        var records = new RecordReader(batches, NextOf(assigned, position));
         while (records.MoveNext())
         {
             var size = records.Key.Span.Length + records.Value.Span.Length;
@@ -68,10 +79,10 @@ internal sealed class RecordPage : IDisposable
             Write(assigned.Partition, records);
             Count++;
             Bytes += size;
-            _next[assigned] = records.Offset + 1;
+            _read[assigned] = (position, records.Offset + 1);
         }
 
-        _next[assigned] = records.NextOffset;
+        _read[assigned] = (position, records.NextOffset);
         return null;
     }
 

@@ -10,6 +10,9 @@ internal sealed record RestError(int Status, int Code, string Message)
 {
     public const int BadBatchCode = 42208;
 
+    /// <summary>Said of a record, by v2 and v3.</summary>
+    public const string NeedsKey = "The topic is compacted (cleanup.policy): every record needs a key.";
+
     public static readonly RestError NotFound = Plain(404, "Not Found");
     public static readonly RestError MethodNotAllowed = Plain(405, "Method Not Allowed");
     public static readonly RestError NotAcceptable = Plain(406, "Not Acceptable");

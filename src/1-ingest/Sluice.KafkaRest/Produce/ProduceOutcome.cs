@@ -14,28 +14,27 @@ internal static class ProduceOutcome
 
     /// <summary>
     /// 200 as soon as one record is stored, as the official proxy does. When none is, the status says so too, for clients that
-    /// look no further: 503 if sending it again may help, 413 if all are too large, 404 if the topic is gone.
+    /// look no further: 503 if sending it again may help, 413 if all are too large, 404 if the topic is gone or has none of the
+    /// partitions, 422 if the records have to be others, 500 for what is not of their making.
     /// </summary>
     public static void Write(HttpContext http, ProduceState state, TopicDescription topic, KafkaRestOptions options)
     {
-        var stored = 0;
-        var retriable = 0;
-        var tooLarge = 0;
-        var topicGone = 0;
+        var (stored, retriable, tooLarge, topicGone, noPartition, unexpected) = (0, 0, 0, 0, 0, 0);
         foreach (ref readonly var record in state.Records)
         {
-            if (record.Fault == RecordFault.TooLarge) tooLarge++;
-            if (record.Fault != RecordFault.None) continue;
-            var error = state.BatchAt(record.Batch).Result.Error;
-            if (error == AppendError.None) stored++;
-            if (error is AppendError.Busy or AppendError.StorageError) retriable++;
-            if (error == AppendError.MessageTooLarge) tooLarge++;
-            if (error == AppendError.UnknownTopicOrPartition) topicGone++;
+            var error = record.Fault == RecordFault.None ? state.BatchAt(record.Batch).Result.Error : default;
+            if (record.Fault == RecordFault.UnknownPartition) noPartition++;
+            else if (record.Fault == RecordFault.TooLarge || error == AppendError.MessageTooLarge) tooLarge++;
+            else if (error == AppendError.None) stored++;
+            else if (error is AppendError.Busy or AppendError.StorageError) retriable++;
+            else if (error == AppendError.UnknownTopicOrPartition) topicGone++;
+            else if (error is not (AppendError.MissingKey or AppendError.PartitionClosed)) unexpected++;
         }
 
         if (topicGone == state.RecordCount) RestResponse.WriteError(http, RestError.TopicNotFound);
+        else if (noPartition == state.RecordCount) RestResponse.WriteError(http, RestError.PartitionNotFound);
         else if (tooLarge == state.RecordCount) RestResponse.WriteError(http, TooLarge(options));
-        else WriteOffsets(http, state, topic, options, stored == 0 && retriable > 0 ? 503 : 200);
+        else WriteOffsets(http, state, topic, options, stored > 0 ? 200 : retriable > 0 ? 503 : unexpected > 0 ? 500 : 422);
     }
 
     private static RestError TooLarge(KafkaRestOptions options) =>
@@ -90,7 +89,9 @@ internal static class ProduceOutcome
             AppendError.CorruptMessage => (KafkaError, "The log refused the record's batch as corrupt."),
             AppendError.PartitionClosed => (KafkaError, "The partition is a shard that was split or merged; it takes no more records."),
             AppendError.StorageError => (RetriableError, "The disk of the partition failed; it takes records again after a restart."),
-            _ => (RetriableError, "The queue of the partition is full. Retry later."),
+            AppendError.Busy => (RetriableError, "The queue of the partition is full. Retry later."),
+            AppendError.MissingKey => (KafkaError, RestError.NeedsKey),
+            var other => (KafkaError, $"The log refused the record: {other}."),
         };
     }
 

@@ -204,6 +204,7 @@ internal static class V3Append
         AppendError.MessageTooLarge => RestError.TooLarge with { Message = "The record is larger than the max.message.bytes of its topic." },
         AppendError.Busy => RestError.Retriable("The queue of the partition is full. Retry later."),
         AppendError.StorageError => RestError.Retriable("The disk of the partition failed; it takes records again after a restart."),
+        AppendError.MissingKey => RestError.Kafka(RestError.NeedsKey),
         _ => RestError.Kafka(string.Create(CultureInfo.InvariantCulture, $"The log refused the record: {error}.")),
     };
 }

@@ -56,9 +56,17 @@ internal sealed partial class Transaction
     public static StoredTransaction NewOf(string id) =>
         new(new TransactionRecord(id, -1, -1, -1, 0, TransactionStatus.Empty, -1, 0), [], [], []);
 
-    public bool HasPendingOffset(string group, TopicPartition partition)
+    /// <summary>Adds the partitions that the transaction holds an offset of the group for.</summary>
+    public void AddPendingOffsets(string group, ISet<TopicPartition> pending)
     {
-        lock (_lock) return _offsets.ContainsKey((group, partition));
+        lock (_lock)
+        {
+            if (!_groups.Contains(group)) return;
+            foreach (var (of, partition) in _offsets.Keys)
+            {
+                if (of == group) pending.Add(partition);
+            }
+        }
     }
 
     /// <summary>Whether the transaction is open, or decided and not complete, and has this partition.</summary>
@@ -67,9 +75,11 @@ internal sealed partial class Transaction
         lock (_lock) return IsUnderWay && Has(partition);
     }
 
-    /// <summary>Queues a batch of the transaction, unless its producer may not write it.</summary>
-    public KafkaError Append(
-        long producerId, short epoch, TopicPartition partition, ReadOnlyMemory<byte> batch, out ValueTask<AppendResult> result)
+    /// <summary>
+    /// Queues a batch of the transaction, unless its producer may not write it. A topic that has taken the name since the partition was added is
+    /// not part of it.
+    /// </summary>
+    public KafkaError Append(long producerId, short epoch, TopicPartition partition, in CheckedAppend batch, out ValueTask<AppendResult> result)
     {
         result = default;
         lock (_lock)
@@ -79,7 +89,8 @@ internal sealed partial class Transaction
             if (error != KafkaError.None) return error;
             if (_isEnding || _record.Status != TransactionStatus.Ongoing || !_partitions.TryGetValue(partition, out var topicId))
                 return KafkaError.InvalidTxnState;
-            result = _log.AppendToTransactionAsync(new TransactionPartition(partition, topicId), batch, CancellationToken.None);
+            if (batch.TopicId is { } found && found != topicId) return KafkaError.InvalidTxnState;
+            result = batch.EnqueueAsync();
             return KafkaError.None;
         }
     }

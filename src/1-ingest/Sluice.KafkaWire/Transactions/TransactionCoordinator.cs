@@ -62,8 +62,13 @@ internal sealed partial class TransactionCoordinator
         }
     }
 
-    /// <summary>Whether an open transaction holds an offset for this partition of a group: the committed one may be about to change.</summary>
-    public bool HasPendingOffset(string group, TopicPartition partition) => _byId.Values.Any(t => t.HasPendingOffset(group, partition));
+    /// <summary>The partitions that open transactions hold an offset of a group for: the committed one may be about to change.</summary>
+    public IReadOnlySet<TopicPartition> PendingOffsets(string group)
+    {
+        var pending = new HashSet<TopicPartition>();
+        foreach (var (_, transaction) in _byId) transaction.AddPendingOffsets(group, pending);
+        return pending;
+    }
 
     /// <summary>
     /// Completes the transactions that were decided when the process ended, and aborts those that are open in a partition and in no

@@ -22,7 +22,8 @@ internal static class CreateStream
         if (call.Log.FindStream(name!) is { } present)
         {
             if (!StreamTarget.IsGone(present, call.NowMs)) return InUse(call, name!);
-            await call.Log.DeleteTopicAsync(name!, call.Cancel);
+            // By now it may be another's new stream.
+            await call.Log.DeleteStreamAsync(name!, current => StreamTarget.IsGone(current, call.NowMs), call.Cancel);
         }
 
         var attributes = StreamTarget.Pass(call, new StreamAttributes { Mode = mode, RecordKibMax = recordKib ?? 1024 }, StreamStatus.Creating);

@@ -17,8 +17,10 @@ internal static class DeleteStream
                 + "Deregister them, or set EnforceConsumerDeletion.");
         }
 
-        if (call.Options.StateDelay <= TimeSpan.Zero) await call.Log.DeleteTopicAsync(stream.Name, call.Cancel);
-        else await call.Log.UpdateStreamAsync(stream.Name, s => StreamTarget.Pass(call, s.Attributes, StreamStatus.Deleting), call.Cancel);
+        // One of the same name that was made meanwhile is another stream.
+        bool IsMeant(StreamDescription current) => current.Topic.Id == stream.Topic.Id;
+        if (call.Options.StateDelay <= TimeSpan.Zero) await call.Log.DeleteStreamAsync(stream.Name, IsMeant, call.Cancel);
+        else await call.Log.UpdateStreamAsync(stream.Name, s => IsMeant(s) ? StreamTarget.Pass(call, s.Attributes, StreamStatus.Deleting) : null, call.Cancel);
         return null;
     }
 }

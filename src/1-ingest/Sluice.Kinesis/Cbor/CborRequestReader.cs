@@ -59,12 +59,7 @@ internal sealed class CborRequestReader : RequestReader
     {
         if (Take(static cbor => cbor.PeekState()) == CborReaderState.EndMap)
         {
-            Take(static cbor =>
-            {
-                cbor.ReadEndMap();
-                return 0;
-            });
-            _depth--;
+            LeaveMap();
             return false;
         }
 
@@ -81,12 +76,7 @@ internal sealed class CborRequestReader : RequestReader
     {
         if (Take(static cbor => cbor.PeekState()) == CborReaderState.EndArray)
         {
-            Take(static cbor =>
-            {
-                cbor.ReadEndArray();
-                return 0;
-            });
-            _depth--;
+            LeaveList();
             return false;
         }
 
@@ -144,11 +134,51 @@ internal sealed class CborRequestReader : RequestReader
         return Math.Abs(milliseconds) < 1e15 ? (long)milliseconds : throw new RequestFormatException("A timestamp is out of range.");
     }
 
-    public override void Skip() => Take(static cbor =>
+    public override void Skip()
+    {
+        // The library's own skip goes down any number of levels, and each takes memory.
+        var depth = _depth;
+        do
+        {
+            ReadTags();
+            switch (Take(static cbor => cbor.PeekState()))
+            {
+                case CborReaderState.StartMap: EnterMap(); break;
+                case CborReaderState.StartArray: EnterList(); break;
+                case CborReaderState.EndMap when _depth > depth: LeaveMap(); break;
+                case CborReaderState.EndArray when _depth > depth: LeaveList(); break;
+                default: SkipFlat(); break;
+            }
+        }
+        while (_depth > depth);
+    }
+
+    /// <summary>Steps over a value that holds no others.</summary>
+    private void SkipFlat() => Take(static cbor =>
     {
         cbor.SkipValue();
         return 0;
     });
+
+    private void LeaveMap()
+    {
+        Take(static cbor =>
+        {
+            cbor.ReadEndMap();
+            return 0;
+        });
+        _depth--;
+    }
+
+    private void LeaveList()
+    {
+        Take(static cbor =>
+        {
+            cbor.ReadEndArray();
+            return 0;
+        });
+        _depth--;
+    }
 
     private void Enter(CborReaderState expected, string what)
     {

@@ -12,6 +12,12 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
     private const string EventType = "SubscribeToShardEvent";
 
     /// <summary>
+    /// What a stream of events ends with for a reason that is not the caller's: of such errors it has no other
+    /// (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShardEventStream.html).
+    /// </summary>
+    private const string FailureType = "InternalFailureException";
+
+    /// <summary>
     /// Data of one event: 1 MiB, half of what AWS pushes a second, so that a slow reader sees progress; a larger record is an event alone.
     /// </summary>
     private const int EventBytes = 1 << 20;
@@ -45,7 +51,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
         catch (Exception unexpected) when (unexpected is not ConnectionAbortedException and not ConnectionResetException && !call.Cancel.IsCancellationRequested)
         {
             LogUnexpected(call.Services.Logger, unexpected, first.Name);
-            await FailAsync(KinesisError.Internal with { Type = "InternalFailureException" });
+            await FailAsync(KinesisError.Internal with { Type = FailureType });
         }
     }
 
@@ -79,7 +85,7 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
         if (await page.WriteAsync(offset, EventBytes) is { } error)
         {
             call.Answer.Reset();
-            await FailAsync(error with { Type = "LimitExceededException" });
+            await FailAsync(error with { Type = FailureType });
             return null;
         }
 
@@ -99,6 +105,8 @@ internal sealed partial class EventPusher(KinesisCall call, StreamDescription fi
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(call.Cancel);
         var records = call.Log.WaitForRecordsAsync(new TopicPartition(stream.Name, shardNumber), offset, stop.Token).AsTask();
         var left = _time.GetElapsedTime(_time.GetTimestamp(), end);
+        // The end may have passed since it was looked at.
+        if (left < TimeSpan.Zero) left = TimeSpan.Zero;
         var idle = Task.Delay(left < s_idleEvent ? left : s_idleEvent, _time, stop.Token);
         var done = await Task.WhenAny(records, subscription.Replaced, idle, call.Services.Subscriptions.HaveStopped);
         if (done == records) await records;

@@ -25,6 +25,7 @@ internal static partial class RecordAppender
             FillBatches(call, stream);
             if (puts.BatchCount == 1) puts.BatchAt(0).Result = await AppendAsync(call, stream, 0);
             else await AppendAllAsync(call, stream);
+            if (IsGone(puts)) return StreamTarget.NotFound(call, stream.Name);
             if (Collect(call, stream)) return null;
             if (reshards == call.Options.Limits.ReshardsFollowed) break;
             await call.Log.WaitForChangesAsync(call.Cancel);
@@ -96,6 +97,17 @@ internal static partial class RecordAppender
         // The builders' bytes belong to the log until every append has ended, so the first failure does not end the wait.
         await Task.WhenAll(appends);
         for (var i = 0; i < appends.Length; i++) call.Puts.BatchAt(i).Result = await appends[i];
+    }
+
+    /// <summary>Whether the log no longer has the stream, or a shard of it, which none loses while it lives.</summary>
+    private static bool IsGone(PutState puts)
+    {
+        for (var i = 0; i < puts.BatchCount; i++)
+        {
+            if (puts.BatchAt(i).Result.Error == AppendError.UnknownTopicOrPartition) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Takes over what the log answered; false when records remain whose shard had closed.</summary>

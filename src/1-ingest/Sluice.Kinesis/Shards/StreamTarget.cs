@@ -76,8 +76,7 @@ internal static class StreamTarget
     };
 
     /// <summary>Whether its deletion is over, though its records may still be on disk.</summary>
-    public static bool IsGone(StreamDescription stream, long nowMs) =>
-        stream.Attributes is { Status: StreamStatus.Deleting, StatusUntilMs: { } until } && until <= nowMs;
+    public static bool IsGone(StreamDescription stream, long nowMs) => stream.Attributes.IsGoneAt(nowMs);
 
     /// <summary>ResourceInUseException unless the stream is ACTIVE.</summary>
     public static KinesisError? NotActive(KinesisCall call, StreamDescription stream)

@@ -20,8 +20,9 @@ internal sealed class BatchProducer(Clients clients) : IDisposable
     private LiveProducer? _live;
     private long _queuedBytes;
 
+    /// <summary>A result that is an error says that no record is stored: librdkafka sends one append in several batches, and Kafka may refuse one of them.</summary>
     /// <exception cref="LogUnavailableException">Kafka did not answer: some or all of the records may be stored.</exception>
-    /// <exception cref="KafkaLogException">Kafka refused for a reason that is the user's.</exception>
+    /// <exception cref="KafkaLogException">Kafka refused for a reason that is the user's, or refused some of the records only.</exception>
     public async ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> batch, CancellationToken cancel)
     {
         if (!IsSound(batch.Span)) return new AppendResult(AppendError.CorruptMessage, -1);
@@ -101,7 +102,7 @@ internal sealed class BatchProducer(Clients clients) : IDisposable
                 _live = new LiveProducer(clients);
             }
 
-            var answer = new Action<DeliveryReport<byte[]?, byte[]?>>(report => delivery.Answer(report.Error, report.Offset.Value));
+            var answer = new Action<DeliveryReport<byte[]?, byte[]?>>(report => delivery.Answer(report.Error, report.Status, report.Offset.Value));
             for (var i = 0; i < messages.Length; i++)
             {
                 try
@@ -110,8 +111,8 @@ internal sealed class BatchProducer(Clients clients) : IDisposable
                 }
                 catch (ProduceException<byte[]?, byte[]?> refused)
                 {
-                    // Not queued, so it will not be answered; those before it are on their way and will be.
-                    delivery.Answer(refused.Error, -1);
+                    // Not queued, so it will not be answered; those before it are on their way and will be, those behind it stay here.
+                    for (; i < messages.Length; i++) delivery.Answer(refused.Error, PersistenceStatus.NotPersisted, -1);
                 }
             }
         }
@@ -129,9 +130,9 @@ internal sealed class BatchProducer(Clients clients) : IDisposable
     {
         if (delivery.Error is { } error)
         {
-            return Faults.Refusal(error.Code) is { } refusal
+            return delivery.IsNothingStored && Faults.Refusal(error.Code) is { } refusal
                 ? new AppendResult(refusal, -1)
-                : throw Faults.Of(clients, $"append to {partition} (the records may be stored or not)", error);
+                : throw Faults.Of(clients, $"append to {partition} ({delivery.Fate})", error);
         }
 
         var offsets = delivery.Offsets.ToArray();

@@ -43,7 +43,8 @@ internal sealed class ClientProperties
     {
         ["enable.idempotence"] = "true",
         ["acks"] = "all",
-        ["dotnet.producer.delivery.report.fields"] = "none",
+        // Of what may be reported of a record beside its offset, only whether it is stored is looked at.
+        ["dotnet.producer.delivery.report.fields"] = "status",
     });
 
     public Dictionary<string, string> OfConsumer() => Of(new()

@@ -125,6 +125,8 @@ internal sealed class Lane : IDisposable
     {
         try
         {
+            // A pause outlives the assignment, so it ends before: behind the next one, it might overtake the start of fetching and undo it.
+            Resume(old);
             _consumer.IncrementalUnassign([WireOf(old)]);
             lock (_lock)
             {

@@ -54,7 +54,7 @@ internal sealed class ShardCursor(
             : await IteratorAsync("TRIM_HORIZON", null, cancel);
     }
 
-    /// <summary>The next page; an empty one at the end of the shard.</summary>
+    /// <summary>The next page, which may be empty anywhere in the shard.</summary>
     public async Task<ShardPage> FetchAsync(CancellationToken cancel)
     {
         var page = await GetRecordsAsync(cancel);

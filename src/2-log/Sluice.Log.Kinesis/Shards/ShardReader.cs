@@ -1,11 +1,10 @@
-using Sluice.Log.Kinesis.Client;
-
 namespace Sluice.Log.Kinesis.Shards;
 
 /// <summary>Reads one shard by offsets. Its callers take turns; what was fetched and not yet asked for is kept within a bound.</summary>
 internal sealed class ShardReader : IDisposable
 {
     private readonly TopicPartition _partition;
+    private readonly Func<bool> _isClosed;
     private readonly KinesisLogLimits _limits;
     private readonly TimeProvider _time;
     private readonly ShardPositions _positions;
@@ -14,12 +13,18 @@ internal sealed class ShardReader : IDisposable
     private readonly List<ShardBatch> _kept = [];
     private long _keptBytes;
     private long _fetchedAt;
+    private bool _wasEmpty;
 
-    public ShardReader(StreamPlace stream, TopicPartition partition, string shardId, ShardPositions positions, KinesisClient client, KinesisLogLimits limits, TimeProvider time)
-    {
-        (_partition, _positions, _limits, _time) = (partition, positions, limits, time);
-        _cursor = new ShardCursor(stream, partition, shardId, positions, client, limits);
-    }
+    /// <param name="isClosed">Whether Kinesis last listed the shard as closed.</param>
+    public ShardReader(TopicPartition partition, Func<bool> isClosed, ShardPositions positions, ShardCursor cursor, KinesisLogLimits limits, TimeProvider time) =>
+        (_partition, _isClosed, _positions, _cursor, _limits, _time) = (partition, isClosed, positions, cursor, limits, time);
+
+    /// <summary>
+    /// Whether nothing comes behind the last page. That it was empty says nothing: GetRecords may take several calls to come to the next records
+    /// (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html). A closed shard ends where Kinesis gives no next
+    /// iterator, because who reads it takes this end for final; an open one ends where Kinesis says that nothing is behind.
+    /// </summary>
+    private bool IsAtEnd => _cursor.IsEnded || (_cursor.IsLatest && !_isClosed());
 
     public void Dispose() => _turn.Dispose();
 
@@ -35,11 +40,11 @@ internal sealed class ShardReader : IDisposable
         return await InTurnAsync(
             async () =>
             {
-                var isCounted = false;
-                while (!isCounted && !_cursor.IsEnded)
+                var isCounted = _cursor.IsEnded;
+                while (!isCounted)
                 {
                     await FetchAtEndAsync(cancel);
-                    isCounted = _cursor.IsLatest;
+                    isCounted = IsAtEnd;
                 }
 
                 return _positions.Offsets;
@@ -112,15 +117,16 @@ internal sealed class ShardReader : IDisposable
     private async Task<FetchedBatches> ReadInTurnAsync(long offset, int bytesMax, CancellationToken cancel)
     {
         CheckOffset(offset);
-        var isPolled = false;
+        var isAsked = false;
         while (!TryFind(offset))
         {
-            if (offset == _positions.End && (isPolled || _cursor.IsEnded || PauseLeft() > TimeSpan.Zero)) return new FetchedBatches(default, _positions.Offsets);
-            isPolled |= offset == _positions.End;
+            var isNothingNew = offset == _positions.End && IsAtEnd && (_cursor.IsEnded || isAsked || PauseLeft() > TimeSpan.Zero);
+            if (isNothingNew) return new FetchedBatches(default, _positions.Offsets);
             if (_cursor.NextOffset is not { } next || next > offset || _positions.MarkAt(offset)?.Offset > next) await SeekAsync(offset, cancel);
             if (_cursor.IsEnded && offset == _positions.End) continue;
             if (_cursor.IsEnded) throw new KinesisException($"{_partition} ended before offset {offset}, which it once had; the stream was made anew.");
             await FetchAsync(keepFrom: offset, cancel);
+            isAsked = true;
         }
 
         return new FetchedBatches(Take(bytesMax), _positions.Offsets);
@@ -144,13 +150,17 @@ internal sealed class ShardReader : IDisposable
     {
         _kept.Clear();
         _keptBytes = 0;
+        _wasEmpty = false;
         return _cursor.SeekAsync(offset, cancel);
     }
 
     private async Task FetchAsync(long keepFrom, CancellationToken cancel)
     {
+        // Pages without records would follow each other faster than the shard allows to ask.
+        if (_wasEmpty) await Task.Delay(IntervalLeft(), _time, cancel);
         var page = await _cursor.FetchAsync(cancel);
         _fetchedAt = _time.GetTimestamp();
+        _wasEmpty = page.Batches.Count == 0;
         foreach (var batch in page.Batches.Where(batch => batch.NextOffset > keepFrom))
         {
             // What does not follow on what is kept, or is too much, is fetched again when it is asked for.
@@ -188,8 +198,8 @@ internal sealed class ShardReader : IDisposable
         return taken;
     }
 
-    /// <summary>At the end of a shard, the time until it may be asked again.</summary>
-    private TimeSpan PauseLeft() => _cursor is { IsLatest: true, NextOffset: { } next } && next == _positions.End
-        ? Longer(_limits.PollInterval - _time.GetElapsedTime(_fetchedAt), TimeSpan.Zero)
-        : TimeSpan.Zero;
+    /// <summary>The time until the shard may be asked again where there was nothing to read behind the last record known.</summary>
+    private TimeSpan PauseLeft() => (_cursor.IsLatest || _wasEmpty) && _cursor.NextOffset == _positions.End ? IntervalLeft() : TimeSpan.Zero;
+
+    private TimeSpan IntervalLeft() => Longer(_limits.PollInterval - _time.GetElapsedTime(_fetchedAt), TimeSpan.Zero);
 }

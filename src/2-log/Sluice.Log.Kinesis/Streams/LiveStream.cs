@@ -27,17 +27,18 @@ internal sealed class LiveStream(StreamPlace place, PositionStore positions, Kin
         new Dictionary<string, string> { ["retention.ms"] = place.RetentionMs.ToString(CultureInfo.InvariantCulture) });
 
     /// <summary>The reader of a shard that is there.</summary>
-    public ShardReader Reader(int partition) => _readers.GetOrAdd(partition, number => new Lazy<ShardReader>(() => new ShardReader(
-        place,
-        new TopicPartition(place.Name, number),
-        _shards[number].Partition.Name,
-        new ShardPositions(positions, place, number, limits, time),
-        client,
-        limits,
-        time))).Value;
+    public ShardReader Reader(int partition) => _readers.GetOrAdd(partition, number => new Lazy<ShardReader>(() => OpenReader(number))).Value;
 
     public void Dispose()
     {
         foreach (var reader in _readers.Values.Where(reader => reader.IsValueCreated)) reader.Value.Dispose();
+    }
+
+    private ShardReader OpenReader(int number)
+    {
+        var partition = new TopicPartition(place.Name, number);
+        var reached = new ShardPositions(positions, place, number, limits, time);
+        var cursor = new ShardCursor(place, partition, _shards[number].Partition.Name, reached, client, limits);
+        return new ShardReader(partition, () => _shards[number].Partition.IsClosed, reached, cursor, limits, time);
     }
 }

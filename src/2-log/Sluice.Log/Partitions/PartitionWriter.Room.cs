@@ -41,6 +41,8 @@ internal sealed partial class PartitionWriter
             // All records are durable, and none needs the room: appends go on without it. What there is of it would keep them from a full disk.
             _file.SetLength(_position);
             NoRoom(_storage.Logger, fault, _partition.Name);
+            _buffer.Reset();
+            return;
         }
 
         _buffer.Reset();

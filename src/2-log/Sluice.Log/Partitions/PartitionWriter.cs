@@ -174,7 +174,11 @@ internal sealed partial class PartitionWriter
         append.BaseOffset = _nextOffset;
         RecordBatchHeader.Assign(batch, _nextOffset);
         var maxTimestampMs = append.Batch.MaxTimestampMs;
-        if (_config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
+        if (_config.LogAppendTime)
+        {
+            RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
+            append.AppendTimeMs = nowMs;
+        }
         else if (append.Batch.MaxTimestampIsWrong) RecordBatchHeader.SetMaxTimestamp(batch, maxTimestampMs);
         _index.Add(_nextOffset + append.Batch.LastOffsetDelta, (int)_position, bytes.Length, maxTimestampMs);
         if (append.Batch.Marker is { } marker)

@@ -35,6 +35,9 @@ public sealed record StreamAttributes
 
     /// <summary>Registered consumers of enhanced fan-out, in the order of their registration.</summary>
     public ImmutableArray<StreamConsumer> Consumers { get; init; } = [];
+
+    /// <summary>Whether its deletion is over at a moment, though its records may still be on disk.</summary>
+    public bool IsGoneAt(long nowMs) => Status == StreamStatus.Deleting && StatusUntilMs <= nowMs;
 }
 
 /// <summary>A registered consumer of enhanced fan-out.</summary>
@@ -56,7 +59,7 @@ public enum StreamStatus
     Creating,
     Updating,
 
-    /// <summary>Deleted as soon as the status ends.</summary>
+    /// <summary>Gone as soon as the status ends, and deleted with its records at the next check of retention.</summary>
     Deleting,
 }
 

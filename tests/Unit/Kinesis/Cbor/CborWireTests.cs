@@ -84,6 +84,49 @@ public sealed class CborWireTests
         Should.Throw<RequestFormatException>(() => RequestFields.Read(Reader([.. Enumerable.Repeat((byte)0xa1, 1).Concat("a"u8.ToArray()
             .Prepend((byte)0x61)), .. Enumerable.Repeat((byte)0x81, 100_000)])));
 
+    [Theory]
+    [InlineData(31, true)]
+    [InlineData(32, false)]
+    public void A_member_that_is_skipped_is_nested_no_deeper_than_one_that_is_read(int levels, bool isRead)
+    {
+        byte[] value = [.. Enumerable.Repeat((byte)0x81, levels), 0xf6];
+        var reader = Reader([0xa2, 0x61, (byte)'a', .. value, 0x61, (byte)'b', 0x07]);
+        reader.EnterMap();
+        reader.NextField();
+        if (!isRead)
+        {
+            Should.Throw<RequestFormatException>(reader.Skip).Message.ShouldContain("nested deeper than 32");
+            return;
+        }
+
+        reader.Skip();
+        reader.NextField().ShouldBeTrue();
+        reader.FieldIs("b"u8).ShouldBeTrue();
+        reader.ReadInteger().ShouldBe(7);
+        reader.NextField().ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Whatever_is_skipped_the_next_member_is_read() =>
+        Gen.Int[0, 1_000_000].Sample(seed =>
+        {
+            var writer = new CborWriter(CborConformanceMode.Lax);
+            writer.WriteStartMap(2);
+            writer.WriteTextString("a");
+            WriteAny(writer, new Random(seed), levels: 5);
+            writer.WriteTextString("b");
+            writer.WriteInt32(7);
+            writer.WriteEndMap();
+            var reader = Reader(writer.Encode());
+            reader.EnterMap();
+            reader.NextField();
+            reader.Skip();
+            reader.NextField().ShouldBeTrue();
+            reader.FieldIs("b"u8).ShouldBeTrue();
+            reader.ReadInteger().ShouldBe(7);
+            reader.NextField().ShouldBeFalse();
+        }, iter: 2_000);
+
     [Fact]
     public void Any_bytes_are_read_or_refused() =>
         Gen.Byte.Array[0, 60].Sample(bytes =>
@@ -176,6 +219,37 @@ public sealed class CborWireTests
             }
         });
         page.ShouldBeNull();
+    }
+
+    /// <summary>A value of any kind, of a length told or not, with and without a tag.</summary>
+    private static void WriteAny(CborWriter writer, Random random, int levels)
+    {
+        if (random.Next(4) == 0) writer.WriteTag(CborTag.UnixTimeSeconds);
+        var count = random.Next(3);
+        int? told = random.Next(2) == 0 ? count : null;
+        switch (random.Next(levels > 0 ? 8 : 6))
+        {
+            case 0: writer.WriteInt64(random.NextInt64()); break;
+            case 1: writer.WriteDouble(random.NextDouble()); break;
+            case 2: writer.WriteNull(); break;
+            case 3: writer.WriteTextString("text"); break;
+            case 4: writer.WriteSimpleValue(CborSimpleValue.Undefined); break;
+            case 5:
+                writer.WriteStartIndefiniteLengthByteString();
+                for (var i = 0; i < count; i++) writer.WriteByteString([1, 2]);
+                writer.WriteEndIndefiniteLengthByteString();
+                break;
+            case 6:
+                writer.WriteStartArray(told);
+                for (var i = 0; i < count; i++) WriteAny(writer, random, levels - 1);
+                writer.WriteEndArray();
+                break;
+            default:
+                writer.WriteStartMap(told);
+                for (var i = 0; i < 2 * count; i++) WriteAny(writer, random, levels - 1);
+                writer.WriteEndMap();
+                break;
+        }
     }
 
     private static async Task<RequestFields> CallAsync(KinesisBed bed, string action, Action<CborWriter> write) =>

@@ -86,6 +86,12 @@ public sealed record KafkaLimits
     public int GroupMembersMax { get; init; } = 1_000;
 
     /// <summary>
+    /// Shortest pause between two looks at a group whose static members are all away: a second, the sixth part of the shortest session,
+    /// which ends the looking.
+    /// </summary>
+    public TimeSpan AbsentMembersPauseMin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
     /// Bytes that the protocols of one member may take: 1 MiB. A subscription to 10,000 topics with names of 60 characters and the
     /// partitions owned is under it.
     /// </summary>

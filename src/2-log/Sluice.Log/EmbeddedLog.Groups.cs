@@ -41,6 +41,7 @@ public sealed partial class EmbeddedLog
         ChangeAsync(() => _storage.Metadata.KeepOffsets(groups, _storage.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
     /// <summary>The groups that have committed offsets, in ordinal order.</summary>
+    /// <exception cref="IOException">The metadata could not be read.</exception>
     public IReadOnlyList<string> ListGroups() => _storage.Metadata.Groups();
 
     /// <summary>Deletes committed offsets of a group, all of them when no partitions are named, in one transaction.</summary>
@@ -49,7 +50,7 @@ public sealed partial class EmbeddedLog
     {
         (Guid, int)[]? rows = partitions is null
             ? null
-            : [.. partitions.Where(p => _topics.ContainsKey(p.Topic)).Select(p => (_topics[p.Topic].Description.Id, p.Partition))];
+            : [.. partitions.SelectMany(p => _topics.TryGetValue(p.Topic, out var live) ? [(live.Description.Id, p.Partition)] : Array.Empty<(Guid, int)>())];
         await _commitGate.WaitAsync(cancel);
         try
         {

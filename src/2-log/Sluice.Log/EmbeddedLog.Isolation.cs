@@ -41,17 +41,22 @@ public sealed partial class EmbeddedLog
         Find(partition).Shared.WaitBeyondAsync(offset, isolation, cancel);
 
     /// <summary>
-    /// Ends a producer's transaction in a partition, as durably as an append, and moves the producer's epoch to that of the marker. A
-    /// marker that comes again is answered like the first and not written.
+    /// Ends a producer's transaction in a partition, and moves the producer's epoch to that of the marker. A marker that comes again is
+    /// answered like the first and not written. It is on disk before the answer, with all before it and whatever the durability asks:
+    /// who ends a transaction forgets where its batches are.
     /// </summary>
-    public ValueTask<AppendResult> AppendMarkerAsync(TopicPartition partition, TransactionMarker marker, CancellationToken cancel)
+    /// <param name="partition">
+    /// When its topic is not the one with this id any more, there is nothing to end (<see cref="AppendError.UnknownTopicOrPartition"/>).
+    /// </param>
+    public ValueTask<AppendResult> AppendMarkerAsync(TransactionPartition partition, TransactionMarker marker, CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
-        if (!TryFind(partition, out _, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
+        if (!TryFind(partition.Partition, out var topic, out var found) || topic.Description.Id != partition.TopicId)
+            return new CheckedAppend(AppendError.UnknownTopicOrPartition).EnqueueAsync();
         var nowMs = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var batch = new CheckedBatch(0, nowMs, MaxTimestampIsWrong: false, Marker: marker);
-        return EnqueueAsync(found, marker.ToBatch(nowMs), batch);
+        return new CheckedAppend(topic.Description.Id, found, marker.ToBatch(nowMs), batch).EnqueueAsync();
     }
 
     /// <summary>The idempotent and transactional producers that a partition knows.</summary>
@@ -62,14 +67,6 @@ public sealed partial class EmbeddedLog
         IReadOnlyList<ActiveProducer> producers = [];
         await OnWritersAsync([Find(partition)], writer => producers = writer.DescribeProducers());
         return producers;
-    }
-
-    private static ValueTask<AppendResult> EnqueueAsync(LivePartition found, ReadOnlyMemory<byte> bytes, in CheckedBatch batch)
-    {
-        var error = found.Shared.Queue.TryEnqueue(bytes, batch, out var task, out var wake);
-        if (error != AppendError.None) return new(Refused(error));
-        if (wake) found.Thread.Wake(found.Writer);
-        return task;
     }
 
     private FetchedBatches ReadCommitted(TopicPartition partition, long offset, int bytesMax, ByteWriter? into)

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Sluice.Log;
 
 public sealed partial class EmbeddedLog
@@ -6,17 +8,17 @@ public sealed partial class EmbeddedLog
     public IReadOnlyList<StoredTransaction> StoredTransactions() => _storage.Metadata.Transactions();
 
     /// <summary>Stores, in one transaction of the metadata, a status and what the producer's transaction has gained with it.</summary>
-    /// <exception cref="UnknownTopicPartitionException">One of the partitions is not there; nothing is stored.</exception>
+    /// <exception cref="UnknownTopicPartitionException">One of the topics or partitions is not there; nothing is stored.</exception>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public async ValueTask SaveTransactionAsync(
         TransactionRecord record,
-        IReadOnlyList<TopicPartition> partitions,
+        IReadOnlyList<TransactionPartition> partitions,
         IReadOnlyList<string> groups,
         IReadOnlyList<TransactionOffset> offsets)
     {
-        var partitionRows = partitions.Select(p => (TopicIdOf(p), p.Partition)).ToArray();
-        var offsetRows = offsets.Select(o => (TopicIdOf(o.Offset.Partition), o)).ToArray();
-        await ChangeAsync(() => _storage.Metadata.SaveTransaction(record, partitionRows, groups, offsetRows));
+        var offsetRows = offsets
+            .Select(o => (FindTopicId(o.Offset.Partition) ?? throw new UnknownTopicPartitionException(o.Offset.Partition), o)).ToArray();
+        await ChangeAsync(() => _storage.Metadata.SaveTransaction(record, partitions, groups, offsetRows));
     }
 
     /// <summary>
@@ -26,13 +28,25 @@ public sealed partial class EmbeddedLog
     /// <exception cref="IOException">Nothing was changed.</exception>
     public ValueTask CompleteTransactionAsync(TransactionRecord record) => ChangeAsync(() => _storage.Metadata.CompleteTransaction(record));
 
-    /// <summary>Forgets a transactional id.</summary>
+    /// <summary>Forgets transactional ids, all in one transaction of the metadata.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
-    public ValueTask DeleteTransactionAsync(string transactionalId) =>
-        ChangeAsync(() => _storage.Metadata.DeleteTransaction(transactionalId));
+    public ValueTask DeleteTransactionsAsync(IReadOnlyList<string> transactionalIds) =>
+        ChangeAsync(() => _storage.Metadata.DeleteTransactions(transactionalIds));
 
-    private Guid TopicIdOf(TopicPartition partition) =>
-        TryFind(partition, out var topic, out _) ? topic.Description.Id : throw new UnknownTopicPartitionException(partition);
+    /// <summary>The id of the topic that has this partition; null when there is none.</summary>
+    public Guid? FindTopicId(TopicPartition partition) => TryFind(partition, out var topic, out _) ? topic.Description.Id : null;
+
+    /// <summary>All transactions that have batches in a partition and no marker behind them, in no order.</summary>
+    public async ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync()
+    {
+        // The writers' threads add to it.
+        var open = new ConcurrentQueue<OpenTransaction>();
+        await OnWritersAsync(AllPartitions(), writer =>
+        {
+            foreach (var transaction in writer.OpenTransactions()) open.Enqueue(transaction);
+        });
+        return [.. open];
+    }
 
     private async ValueTask ChangeAsync(Action change)
     {

@@ -75,12 +75,20 @@ public sealed partial class EmbeddedLog : ILog
 
     public ValueTask<AppendResult> AppendAsync(TopicPartition partition, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         cancel.ThrowIfCancellationRequested();
-        if (!TryFind(partition, out var topic, out var found)) return new(Refused(AppendError.UnknownTopicOrPartition));
+        return CheckAppend(partition, recordBatch).EnqueueAsync();
+    }
+
+    /// <summary>
+    /// The first half of an append: looks through the batch, which takes its time where it is compressed, and queues nothing yet. For callers
+    /// that queue under a lock.
+    /// </summary>
+    public CheckedAppend CheckAppend(TopicPartition partition, ReadOnlyMemory<byte> recordBatch)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!TryFind(partition, out var topic, out var found)) return new CheckedAppend(AppendError.UnknownTopicOrPartition);
         var error = RecordBatchCheck.Check(recordBatch.Span, topic.Config.MaxMessageBytes, out var batch, topic.Config.Compacts);
-        if (error != AppendError.None) return new(Refused(error));
-        return EnqueueAsync(found, recordBatch, batch);
+        return error == AppendError.None ? new CheckedAppend(topic.Description.Id, found, recordBatch, batch) : new CheckedAppend(error);
     }
 
     public ValueTask<FetchedBatches> ReadAsync(TopicPartition partition, long offset, int bytesMax, CancellationToken cancel)
@@ -105,13 +113,12 @@ public sealed partial class EmbeddedLog : ILog
     public ValueTask<long?> OffsetForTimestampAsync(TopicPartition partition, long timestampMs, CancellationToken cancel) =>
         new(Find(partition).Reader.OffsetForTimestamp(timestampMs));
 
-    /// <summary>The largest timestamp (ms since the epoch) of the partition's segments; null when there is no record.</summary>
+    /// <summary>
+    /// The record with the largest timestamp; null when no record has one. Where markers of transactions or records that are gone are younger
+    /// than all records, only the youngest segments are searched, as many as <see cref="LogLimits.TimestampSearchBytesMax"/> lets.
+    /// </summary>
     /// <exception cref="UnknownTopicPartitionException">No such topic or partition.</exception>
-    public long? LargestTimestampMs(TopicPartition partition)
-    {
-        var largest = Find(partition).Shared.Segments.Max(s => s.MaxTimestampMs);
-        return largest < 0 ? null : largest;
-    }
+    public RecordTime? LargestTimestamp(TopicPartition partition) => Find(partition).Reader.LargestTimestamp(_options.Limits.TimestampSearchBytesMax);
 
     public ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel) =>
         WaitForRecordsAsync(partition, offset, ReadIsolation.Committed, cancel);
@@ -163,8 +170,6 @@ public sealed partial class EmbeddedLog : ILog
         int[] parents = [.. new[] { shard.Parent, shard.AdjacentParent }.OfType<int>()];
         return new PartitionDescription(partition, shard.Id, parents, shard.IsClosed);
     }
-
-    private static AppendResult Refused(AppendError error) => new(error, -1);
 
     private bool TryFind(
         TopicPartition partition,

@@ -113,6 +113,12 @@ public readonly record struct AppendResult(AppendError Error, long BaseOffset)
     /// <summary>The offsets of the records where others stand between them, which only a log elsewhere can cause; null when they are consecutive.</summary>
     public IReadOnlyList<long>? Scattered { get; init; }
 
+    /// <summary>
+    /// The time of the append, ms since the epoch, where it was written into the batch (message.timestamp.type=LogAppendTime); null where the
+    /// batch kept its own, was stored before, or lies in a log elsewhere.
+    /// </summary>
+    public long? AppendTimeMs { get; init; }
+
     /// <summary>The offset of a record of the batch, when there was no error.</summary>
     public long OffsetOf(int record) => Scattered is null ? BaseOffset + record : Scattered[record];
 }

@@ -57,6 +57,12 @@ public sealed record LogLimits
     /// <summary>Bytes one read returns at most, whatever the caller asks: 64 MiB, over Kafka's default fetch.max.bytes of 50 MiB.</summary>
     public int ReadBytesMax { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Bytes of segments that are walked for the record with the largest timestamp, where the indexes do not know it: no further segment is
+    /// begun beyond 256 MiB, which a disk of this century reads in a second or two.
+    /// </summary>
+    public long TimestampSearchBytesMax { get; init; } = 256L << 20;
+
     /// <summary>Segment files kept open for readers: 512, half the 1,024 descriptors that most systems grant without being asked.</summary>
     public int OpenFilesMax { get; init; } = 512;
 

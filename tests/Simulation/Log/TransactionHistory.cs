@@ -84,7 +84,7 @@ internal sealed class TransactionHistory : History
     {
         var marker = new TransactionMarker(Random.Next(1, 4), 0, Random.Next(2) == 0);
         Note($"end {marker}");
-        Round(_log.AppendMarkerAsync(s_partition, marker, default));
+        Round(_log.AppendMarkerAsync(new TransactionPartition(s_partition, _log.FindTopicId(s_partition)!.Value), marker, default));
     }
 
     /// <summary>Whether the append was answered as written.</summary>

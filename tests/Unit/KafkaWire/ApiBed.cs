@@ -1,13 +1,14 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Sluice.Bytes;
 using Sluice.KafkaWire;
 using Sluice.KafkaWire.Apis;
 using Sluice.KafkaWire.Sasl;
 using Sluice.KafkaWire.Wire;
 using Sluice.Log;
 using Sluice.Testing;
+using Sluice.Testing.Watched;
 
 namespace Sluice.Unit.KafkaWire;
 
@@ -24,6 +25,10 @@ internal sealed class ApiBed : IAsyncDisposable
     }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
+
+    public WatchedReads Files { get; } = new();
+
+    public LoggedLines Logged { get; } = new();
 
     public EmbeddedLog Log { get; private set; } = null!;
 
@@ -76,6 +81,25 @@ internal sealed class ApiBed : IAsyncDisposable
     public async Task AppendAsync(string topic, params string[] values) =>
         (await Log.AppendAsync(new TopicPartition(topic, 0), Batch(values), default)).Error.ShouldBe(AppendError.None);
 
+    /// <summary>From here on the log's metadata takes no change.</summary>
+    public async Task BreakMetadataAsync()
+    {
+        await using var database = new SqliteConnection($"Data Source={_folder.At("log", "metadata.db")};Pooling=False");
+        await database.OpenAsync();
+        var tables = new List<string>();
+        await using (var list = database.CreateCommand())
+        {
+            list.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+            await using var rows = await list.ExecuteReaderAsync();
+            while (await rows.ReadAsync()) tables.Add(rows.GetString(0));
+        }
+
+        await using var change = database.CreateCommand();
+        change.CommandText = string.Concat(tables.SelectMany(table => ((string[])["INSERT", "UPDATE", "DELETE"]).Select(
+            act => $"CREATE TRIGGER broken_{act}_{table} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END;")));
+        await change.ExecuteNonQueryAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Broker.Groups.End();
@@ -85,8 +109,8 @@ internal sealed class ApiBed : IAsyncDisposable
 
     private void Open()
     {
-        Log = EmbeddedLog.Open(new EmbeddedLogOptions { Directory = _folder.At("log") }, OsFileSystem.Instance, Time, NullLogger.Instance);
-        Broker = new KafkaServices(Log, _options, Time, NullLogger.Instance) { AdvertisedPort = 9092 };
+        Log = EmbeddedLog.Open(new EmbeddedLogOptions { Directory = _folder.At("log") }, Files, Time, NullLogger.Instance);
+        Broker = new KafkaServices(Log, _options, Time, Logged) { AdvertisedPort = 9092 };
     }
 }
 

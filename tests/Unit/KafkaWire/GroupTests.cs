@@ -219,6 +219,34 @@ public sealed class GroupTests
         (await a).Members.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_producer_commits_for_a_member_that_waits_for_its_assignment()
+    {
+        var a = await JoinAsync();
+        _groups.Look("g", g => g.State).ShouldBe(GroupState.CompletingRebalance);
+        _groups.MayCommit("g", a.MemberId, null, 1, knowsEpochs: true, isTransactional: true).ShouldBe(KafkaError.None);
+        _groups.MayCommit("g", a.MemberId, null, 0, knowsEpochs: true, isTransactional: true).ShouldBe(KafkaError.IllegalGeneration);
+        _groups.MayCommit("g", a.MemberId, null, 1, knowsEpochs: true).ShouldBe(KafkaError.RebalanceInProgress);
+    }
+
+    [Fact]
+    public async Task A_group_whose_static_members_are_away_is_looked_at_with_pauses()
+    {
+        var time = new HeldTimers();
+        var groups = new GroupCoordinator(new KafkaOptions(), time, [], _ => default);
+        var none = Request("") with { RebalanceTimeout = TimeSpan.Zero };
+        var gone = await groups.JoinAsync("g", none with { InstanceId = "i" });
+        var joining = groups.JoinAsync("g", none);
+        await groups.JoinAsync("g", none with { InstanceId = "i", MemberId = gone.MemberId });
+        groups.Leave("g", (await joining).MemberId, null);
+        for (var look = 0; look < 3; look++)
+        {
+            time.FireLast();
+            groups.Look("g", g => g.State).ShouldBe(GroupState.PreparingRebalance, "the static member keeps its place until its session ends");
+            time.LastDue.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1));
+        }
+    }
+
     private static JoinRequest Request(string memberId, string? instanceId = null, string[]? protocols = null, bool wantsIdFirst = false, bool canSkip = false) =>
         new(
             memberId, instanceId, "c", "/h", s_session, s_rebalance, "consumer",
@@ -242,5 +270,22 @@ public sealed class GroupTests
         var sync = await _groups.SyncAsync("g", new SyncRequest(a.MemberId, instanceId, a.Generation, "consumer", "range", assignments));
         sync.Assignment.ShouldBe([1]);
         return a;
+    }
+
+    /// <summary>Timers that fire when the test says so.</summary>
+    private sealed class HeldTimers : TimeProvider
+    {
+        private Action _fire = () => { };
+
+        public TimeSpan LastDue { get; private set; }
+
+        public void FireLast() => _fire();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            // Sessions are created first and set afterwards.
+            if (dueTime != Timeout.InfiniteTimeSpan) (LastDue, _fire) = (dueTime, () => callback(state));
+            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 }

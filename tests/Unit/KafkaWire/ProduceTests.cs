@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Sluice.KafkaWire.Apis;
 using Sluice.KafkaWire.Wire;
 using Sluice.Log;
@@ -6,6 +7,7 @@ namespace Sluice.Unit.KafkaWire;
 
 public sealed class ProduceTests
 {
+    private const int MaxTimestampAt = 35;
     private const short ControlBit = 0x20;
     private const short TransactionalBit = 0x10;
     private const short Zstd = 4;
@@ -95,11 +97,42 @@ public sealed class ProduceTests
     }
 
     [Fact]
-    public async Task Append_time_is_told_where_the_topic_has_it()
+    public async Task Append_time_is_told_where_the_topic_has_it_and_it_is_that_of_the_batch()
     {
         await using var bed = await ApiBed.WithTopicAsync(configs: ("message.timestamp.type", "LogAppendTime"));
-        var answer = await bed.AskAsync(Produce.Api, 3, w => Write(w, -1, ("t", 0, ApiBed.Batch("a"))));
-        ReadAll(answer, 3).Single().AppendTimeMs.ShouldBe(bed.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        await bed.AddAsync("u");
+        bed.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+        var first = await AppendTimeAsync(bed, "t", Stamped(0));
+        var second = await AppendTimeAsync(bed, "t", Stamped(1));
+        first.ShouldBe(StoredTime(bed, 0));
+        second.ShouldBe(StoredTime(bed, 1));
+        second.ShouldBeGreaterThan(first);
+        (await AppendTimeAsync(bed, "t", Stamped(0))).ShouldBe(first, "a copy has the time of what it is a copy of");
+        (await AppendTimeAsync(bed, "u", Stamped(0))).ShouldBe(-1);
+        (await AppendTimeAsync(bed, "u", Stamped(0))).ShouldBe(-1);
+    }
+
+    [Fact]
+    public async Task A_copy_of_what_retention_took_has_no_time()
+    {
+        await using var bed = await ApiBed.WithTopicAsync(configs: ("message.timestamp.type", "LogAppendTime"));
+        await ProduceAsync(bed, Stamped(0));
+        await bed.Log.DeleteRecordsAsync(new TopicPartition("t", 0), 1, default);
+        (await AppendTimeAsync(bed, "t", Stamped(0))).ShouldBe(-1);
+    }
+
+    [Fact]
+    public async Task A_topic_that_goes_after_its_batch_was_stored_is_unknown_and_the_others_are_answered()
+    {
+        await using var bed = await ApiBed.WithTopicAsync("going");
+        await bed.AddAsync("t");
+        var held = new HeldContext();
+        var asking = held.RunAsync(() => bed.AskAsync(Produce.Api, 9, w => Write(w, -1, ("going", 0, ApiBed.Batch("a")), ("t", 0, ApiBed.Batch("a")))));
+        // Both are stored, and what the API does next waits.
+        await held.PostedAsync(2);
+        await bed.Log.DeleteTopicAsync("going", default);
+        held.Release();
+        ReadAll(await asking, 9).Select(a => a.Error).ShouldBe([KafkaError.UnknownTopicOrPartition, KafkaError.None]);
     }
 
     [Fact]
@@ -120,6 +153,19 @@ public sealed class ProduceTests
         var (first, second) = (await InitAsync(bed, 0, 0), await InitAsync(bed, 0, 0));
         second.Id.ShouldNotBe(first.Id);
         (first.Epoch, second.Epoch).ShouldBe(((short)0, (short)0));
+    }
+
+    private static async Task<long> AppendTimeAsync(ApiBed bed, string topic, byte[] batch)
+    {
+        var told = ReadAll(await bed.AskAsync(Produce.Api, 3, w => Write(w, -1, (topic, 0, batch))), 3).Single();
+        told.Error.ShouldBe(KafkaError.None);
+        return told.AppendTimeMs;
+    }
+
+    private static long StoredTime(ApiBed bed, long offset)
+    {
+        var stored = Log.LogFixture.AtOnce(bed.Log.FetchAsync(new TopicPartition("t", 0), offset, 1, ReadIsolation.Uncommitted, default));
+        return BinaryPrimitives.ReadInt64BigEndian(stored.Bytes.Span[MaxTimestampAt..]);
     }
 
     private static byte[] Stamped(int sequence, short epoch = 0) => ApiBed.Batch($"v{sequence}").WithProducer(4711, epoch, sequence);

@@ -187,14 +187,14 @@ public sealed class TransactionsTests
         (reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt32()).ShouldBe((producer.ProducerId, 0, 0));
     }
 
-    private static async Task<ProducerGrant> InitAsync(ApiBed bed, string id = "id", int timeoutMs = 60_000)
+    internal static async Task<ProducerGrant> InitAsync(ApiBed bed, string id = "id", int timeoutMs = 60_000)
     {
         var grant = await bed.Broker.Transactions.InitAsync(id, timeoutMs, null);
         grant.Error.ShouldBe(KafkaError.None);
         return grant;
     }
 
-    private static async Task AddAsync(ApiBed bed, ProducerGrant producer, string id = "id")
+    internal static async Task AddAsync(ApiBed bed, ProducerGrant producer, string id = "id")
     {
         var answer = await bed.AskAsync(AddPartitionsToTxn.Api, 3, w =>
         {
@@ -212,7 +212,7 @@ public sealed class TransactionsTests
         (reader.ReadInt32(), (KafkaError)reader.ReadInt16()).ShouldBe((0, KafkaError.None));
     }
 
-    private static async Task<KafkaError> ProduceAsync(ApiBed bed, ProducerGrant producer, int sequence, string text)
+    internal static async Task<KafkaError> ProduceAsync(ApiBed bed, ProducerGrant producer, int sequence, string text)
     {
         var batch = ApiBed.Batch(text).WithProducer(producer.ProducerId, producer.Epoch, sequence).WithAttributes(TransactionalBit);
         var answer = await bed.AskAsync(Produce.Api, 3, w =>
@@ -287,7 +287,7 @@ public sealed class TransactionsTests
         return ((KafkaError)reader.ReadInt16(), offset);
     }
 
-    private static async Task<KafkaError> EndAsync(ApiBed bed, ProducerGrant producer, bool isCommit, short version = 3) =>
+    internal static async Task<KafkaError> EndAsync(ApiBed bed, ProducerGrant producer, bool isCommit, short version = 3) =>
         ErrorOf(await bed.AskAsync(EndTxn.Api, version, w =>
         {
             w.WriteString("id");

@@ -96,9 +96,9 @@ public sealed class TransactionsTests
     {
         await using var log = await LogFixture.OpenAsync();
         await WriteAsync(log.Log, 1, 0, "a");
-        (await log.Log.AppendMarkerAsync(LogFixture.T0, new TransactionMarker(1, 1, IsCommit: false), default)).Error.ShouldBe(AppendError.None);
+        (await MarkAsync(log.Log, new TransactionMarker(1, 1, IsCommit: false))).Error.ShouldBe(AppendError.None);
         (await WriteAsync(log.Log, 1, 1, "late")).Error.ShouldBe(AppendError.FencedProducer);
-        (await log.Log.AppendMarkerAsync(LogFixture.T0, new TransactionMarker(1, 0, IsCommit: true), default)).Error.ShouldBe(AppendError.FencedProducer);
+        (await MarkAsync(log.Log, new TransactionMarker(1, 0, IsCommit: true))).Error.ShouldBe(AppendError.FencedProducer);
         (await WriteAsync(log.Log, 1, 0, "new", epoch: 1)).Error.ShouldBe(AppendError.None);
         var producer = (await log.Log.ProducersOfAsync(LogFixture.T0, default)).Single();
         producer.ShouldBe(new ActiveProducer(1, 1, 0, log.NowMs, 0, 2));
@@ -156,7 +156,10 @@ public sealed class TransactionsTests
     }
 
     internal static async Task EndAsync(EmbeddedLog log, long producer, bool isCommit, short epoch = 0) =>
-        (await log.AppendMarkerAsync(LogFixture.T0, new TransactionMarker(producer, epoch, isCommit), default)).Error.ShouldBe(AppendError.None);
+        (await MarkAsync(log, new TransactionMarker(producer, epoch, isCommit))).Error.ShouldBe(AppendError.None);
+
+    internal static Task<AppendResult> MarkAsync(EmbeddedLog log, TransactionMarker marker) =>
+        log.AppendMarkerAsync(new TransactionPartition(LogFixture.T0, log.FindTopicId(LogFixture.T0)!.Value), marker, default).AsTask();
 
     private static async Task<List<string>> TextsAsync(EmbeddedLog log)
     {

@@ -25,11 +25,13 @@ internal static class Produce
     // Where a batch has its magic byte and attributes: https://kafka.apache.org/documentation/#recordbatch
     private const int MagicAt = 16;
     private const int AttributesAt = 21;
+    private const int MaxTimestampAt = 35;
     private const int ProducerIdAt = 43;
     private const int ProducerEpochAt = 51;
     private const int HeaderBytes = 61;
     private const short CodecMask = 0x07;
     private const short Zstd = 4;
+    private const short AppendTimeBit = 0x08;
     private const short TransactionalBit = 0x10;
     private const short ControlBit = 0x20;
 
@@ -89,12 +91,39 @@ internal static class Produce
         if (error != KafkaError.None) return new Outcome(error);
         var result = await appended;
         if (result.Error != AppendError.None) return new Outcome(ErrorOf(result.Error), Message: MessageOf(result.Error));
+        try
+        {
+            var appendTimeMs = result.AppendTimeMs ?? await StoredTimeAsync(log, partition, result.BaseOffset);
+            return new Outcome(KafkaError.None, result.BaseOffset, appendTimeMs, log.WatermarksOf(partition).Start);
+        }
+        catch (UnknownTopicPartitionException)
+        {
+            // The topic was deleted since the batch was stored, and the batch with it.
+            return new Outcome(KafkaError.UnknownTopicOrPartition);
+        }
+    }
+
+    /// <summary>
+    /// The time of the append that a stored batch has in it; -1 when it has its producer's. Only a copy of a batch, in a topic with such times, is
+    /// worth the look.
+    /// </summary>
+    private static async ValueTask<long> StoredTimeAsync(EmbeddedLog log, TopicPartition partition, long offset)
+    {
         var topic = await log.FindTopicAsync(partition.Topic, CancellationToken.None);
-        // The topic may be gone since.
-        if (topic is null) return new Outcome(KafkaError.UnknownTopicOrPartition);
-        var isAppendTime = topic.Configs.GetValueOrDefault("message.timestamp.type") == "LogAppendTime";
-        var timestampMs = isAppendTime ? call.Broker.Time.GetUtcNow().ToUnixTimeMilliseconds() : -1;
-        return new Outcome(KafkaError.None, result.BaseOffset, timestampMs, log.WatermarksOf(partition).Start);
+        if (topic?.Configs.GetValueOrDefault("message.timestamp.type") != "LogAppendTime") return -1;
+        try
+        {
+            var stored = (await log.FetchAsync(partition, offset, 1, ReadIsolation.Uncommitted, CancellationToken.None)).Bytes.Span;
+            // Compaction may have taken it, and what is found is a later one.
+            var isIt = stored.Length >= HeaderBytes && BinaryPrimitives.ReadInt64BigEndian(stored) == offset;
+            var isStamped = isIt && (BinaryPrimitives.ReadInt16BigEndian(stored[AttributesAt..]) & AppendTimeBit) != 0;
+            return isStamped ? BinaryPrimitives.ReadInt64BigEndian(stored[MaxTimestampAt..]) : -1;
+        }
+        catch (OffsetOutOfRangeException)
+        {
+            // Retention has taken the first arrival; nobody knows its time any more.
+            return -1;
+        }
     }
 
     /// <summary>Queues a batch; one of a transaction only while that is open.</summary>
@@ -112,7 +141,8 @@ internal static class Produce
         if (transactionalId is null) return KafkaError.InvalidRequest;
         if (call.Broker.Transactions.Find(transactionalId) is not { } transaction) return KafkaError.InvalidProducerIdMapping;
         var (id, epoch) = (BinaryPrimitives.ReadInt64BigEndian(batch.Span[ProducerIdAt..]), BinaryPrimitives.ReadInt16BigEndian(batch.Span[ProducerEpochAt..]));
-        return transaction.Append(id, epoch, partition, () => log.AppendAsync(partition, batch, CancellationToken.None), out appended);
+        // The transaction's lock is held while it queues, and readers of offsets wait for that: the batch is looked through before.
+        return transaction.Append(id, epoch, partition, log.CheckAppend(partition, batch), out appended);
     }
 
     private static Outcome? Refuse(KafkaCall call, short acks, TopicPartition partition, ReadOnlySpan<byte> batch)

@@ -10,7 +10,8 @@ namespace Sluice.KafkaWire.Apis;
 // offset, -3 the record with the largest timestamp, and a timestamp the first offset whose record is as late or later, with that record's
 // own timestamp. Nothing is found as offset -1; so is -5, the last offset in tiered storage, which is not there.
 //
-// Known differences: the timeout (from 10) is not looked at: an answer never waits for another store.
+// Known differences: the timeout (from 10) is not looked at: an answer never waits for another store. Where markers of transactions are
+// younger than all records, -3 looks for the youngest in the last 256 MiB or so of the partition.
 internal static class ListOffsets
 {
     private const long Latest = -1;
@@ -83,18 +84,16 @@ internal static class ListOffsets
             if (question.TimestampMs == Latest) return new Found(KafkaError.None, offsets.EndFor(isolation));
             if (question.TimestampMs is Earliest or EarliestLocal) return new Found(KafkaError.None, offsets.Start);
             if (question.TimestampMs == LatestTiered) return new Found(KafkaError.None);
-            var timestampMs = question.TimestampMs;
-            if (timestampMs == LargestTimestamp)
+            if (question.TimestampMs == LargestTimestamp)
             {
-                if (log.LargestTimestampMs(partition) is not { } largest) return new Found(KafkaError.None);
-                timestampMs = largest;
-            }
-            else if (timestampMs < 0)
-            {
-                return new Found(KafkaError.InvalidRequest);
+                var youngest = log.LargestTimestamp(partition);
+                return youngest?.Offset < offsets.EndFor(isolation)
+                    ? new Found(KafkaError.None, youngest.Value.Offset, youngest.Value.TimestampMs)
+                    : new Found(KafkaError.None);
             }
 
-            if (await log.OffsetForTimestampAsync(partition, timestampMs, call.Cancel) is not { } offset) return new Found(KafkaError.None);
+            if (question.TimestampMs < 0) return new Found(KafkaError.InvalidRequest);
+            if (await log.OffsetForTimestampAsync(partition, question.TimestampMs, call.Cancel) is not { } offset) return new Found(KafkaError.None);
             if (offset >= offsets.EndFor(isolation)) return new Found(KafkaError.None);
             var fetched = await log.FetchAsync(partition, offset, bytesMax: 1, ReadIsolation.Uncommitted, call.Cancel);
             return new Found(KafkaError.None, offset, TimestampOf(fetched.Bytes.Span, offset));

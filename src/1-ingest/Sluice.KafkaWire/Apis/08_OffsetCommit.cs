@@ -21,7 +21,7 @@ internal static class OffsetCommit
     {
         var request = Read(call);
         var sound = await request.Offsets.CheckAsync(call);
-        var outcome = await CommitAsync(call, request, sound);
+        var outcome = await call.StoredAsync(CommitAsync(call, request, sound));
         if (call.Version >= 3) call.Response.WriteThrottleTime();
         request.Offsets.Write(call.Response, outcome);
     }

@@ -64,6 +64,8 @@ internal static class OffsetFetch
 
     private static async ValueTask WriteTopicsAsync(KafkaCall call, AskedGroup group, bool isStableRequired)
     {
+        // Looked at first: a transaction that is committed in between is seen by one of the two.
+        var pending = isStableRequired ? call.Broker.Transactions.PendingOffsets(group.Id) : null;
         var committed = (await call.Broker.Log.CommittedOffsetsAsync(group.Id, call.Cancel)).ToDictionary(c => c.Partition);
         var topics = group.Topics
             ?? [.. committed.Keys.GroupBy(p => p.Topic, StringComparer.Ordinal).Select(t => (t.Key, t.Select(p => p.Partition).ToArray()))];
@@ -75,7 +77,7 @@ internal static class OffsetFetch
             foreach (var partition in partitions)
             {
                 var name = new TopicPartition(topic, partition);
-                var isUnstable = isStableRequired && call.Broker.Transactions.HasPendingOffset(group.Id, name);
+                var isUnstable = pending?.Contains(name) == true;
                 Write(call, partition, isUnstable ? null : committed.GetValueOrDefault(name), isUnstable);
             }
 

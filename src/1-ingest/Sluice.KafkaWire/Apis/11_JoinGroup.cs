@@ -25,16 +25,9 @@ internal static class JoinGroup
     private static async ValueTask<JoinResult> StoredAsync(KafkaCall call, JoinResult result)
     {
         if (result.Error != KafkaError.None) return result;
-        try
-        {
-            await call.Broker.Groups.SaveAsync();
-            return result;
-        }
-        catch (IOException)
-        {
-            // It is a member, and not on disk: when it joins again it is tried again.
-            return JoinResult.Refused(KafkaError.CoordinatorNotAvailable, result.MemberId);
-        }
+        var stored = await call.SaveGroupsAsync();
+        // One that could not be stored is a member, and not on disk: when it joins again it is tried again.
+        return stored == KafkaError.None ? result : JoinResult.Refused(stored, result.MemberId);
     }
 
     private static (string GroupId, JoinRequest Join) Read(KafkaCall call)

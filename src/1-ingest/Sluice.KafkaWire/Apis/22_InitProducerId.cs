@@ -22,9 +22,7 @@ internal static class InitProducerId
         var timeoutMs = reader.ReadInt32();
         (long Id, short Epoch)? known = call.Version >= 3 ? (reader.ReadInt64(), reader.ReadInt16()) : null;
         if (known is { Id: < 0 } or { Epoch: < 0 }) known = null;
-        var grant = transactionalId is null
-            ? new ProducerGrant(KafkaError.None, call.Broker.ProducerIds.Next(), 0)
-            : await call.Broker.Transactions.InitAsync(transactionalId, timeoutMs, known);
+        var grant = await call.StoredAsync(GrantAsync(call.Broker, transactionalId, timeoutMs, known), error => RefusedAs(error, transactionalId));
         // The older versions know only the other word for it.
         var error = grant.Error == KafkaError.ProducerFenced && call.Version < 4 ? KafkaError.InvalidProducerEpoch : grant.Error;
         call.Response.WriteThrottleTime();
@@ -33,4 +31,13 @@ internal static class InitProducerId
         call.Response.WriteInt16(grant.Epoch);
         call.Response.WriteTags();
     }
+
+    private static async ValueTask<ProducerGrant> GrantAsync(KafkaServices broker, string? transactionalId, int timeoutMs, (long, short)? known) =>
+        transactionalId is null
+            ? new ProducerGrant(KafkaError.None, broker.ProducerIds.Next(), 0)
+            : await broker.Transactions.InitAsync(transactionalId, timeoutMs, known);
+
+    /// <summary>An idempotent producer has no coordinator to look for: Java's would ask for that of no id. It only tries again.</summary>
+    private static ProducerGrant RefusedAs(KafkaError error, string? transactionalId) =>
+        new(transactionalId is null ? KafkaError.CoordinatorLoadInProgress : error);
 }

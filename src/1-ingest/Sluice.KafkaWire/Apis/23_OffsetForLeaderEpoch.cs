@@ -6,14 +6,15 @@ namespace Sluice.KafkaWire.Apis;
 
 // OffsetForLeaderEpoch, key 23, versions 2-4 (flexible from 4). https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch
 //
-// Behaviour: the one leader epoch, 0, ends at the end of the partition. Of a later epoch nothing is known (-1, -1).
+// Behaviour: the one leader epoch, 0, ends at the end of the partition, transactions that are open included: an end before the position of
+// a consumer that reads them too would look to it like lost records. Of a later epoch nothing is known (-1, -1).
 //
 // Known differences: none.
 internal static class OffsetForLeaderEpoch
 {
     public static readonly KafkaApi Api = new(23, "OffsetForLeaderEpoch", 2, 4, 4, AnswerAsync);
 
-    private static async ValueTask AnswerAsync(KafkaCall call)
+    private static ValueTask AnswerAsync(KafkaCall call)
     {
         var topics = Read(call);
         var response = call.Response;
@@ -25,7 +26,7 @@ internal static class OffsetForLeaderEpoch
             response.WriteArrayLength(questions.Length);
             foreach (var question in questions)
             {
-                var (error, epoch, end) = await FindAsync(call, new TopicPartition(topic, question.Partition), question);
+                var (error, epoch, end) = Find(call, new TopicPartition(topic, question.Partition), question);
                 response.WriteError(error);
                 response.WriteInt32(question.Partition);
                 response.WriteInt32(epoch);
@@ -37,6 +38,7 @@ internal static class OffsetForLeaderEpoch
         }
 
         response.WriteTags();
+        return default;
     }
 
     private static (string Topic, Question[] Questions)[] Read(KafkaCall call)
@@ -61,13 +63,13 @@ internal static class OffsetForLeaderEpoch
         return topics;
     }
 
-    private static async ValueTask<(KafkaError Error, int Epoch, long End)> FindAsync(KafkaCall call, TopicPartition partition, Question question)
+    private static (KafkaError Error, int Epoch, long End) Find(KafkaCall call, TopicPartition partition, Question question)
     {
         if (LeaderEpochs.Check(question.CurrentEpoch) is not KafkaError.None and var stale) return (stale, -1, -1);
         try
         {
-            var offsets = await call.Broker.Log.OffsetsAsync(partition, call.Cancel);
-            return question.Epoch == 0 ? (KafkaError.None, 0, offsets.End) : (KafkaError.None, -1, -1);
+            var end = call.Broker.Log.WatermarksOf(partition).End;
+            return question.Epoch == 0 ? (KafkaError.None, 0, end) : (KafkaError.None, -1, -1);
         }
         catch (UnknownTopicPartitionException)
         {

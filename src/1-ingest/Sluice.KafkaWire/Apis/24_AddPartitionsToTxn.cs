@@ -30,7 +30,7 @@ internal static class AddPartitionsToTxn
         if (missing.Count == 0)
         {
             error = call.Broker.Transactions.Find(request.TransactionalId) is { } transaction
-                ? await transaction.AddPartitionsAsync(request.ProducerId, request.Epoch, wanted)
+                ? await call.StoredAsync(transaction.AddPartitionsAsync(request.ProducerId, request.Epoch, wanted))
                 : KafkaError.InvalidProducerIdMapping;
         }
 

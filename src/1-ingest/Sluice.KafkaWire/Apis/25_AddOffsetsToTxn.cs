@@ -16,7 +16,8 @@ internal static class AddOffsetsToTxn
         var (transactionalId, producerId, epoch, group) = Read(call);
         var error = KafkaError.InvalidProducerIdMapping;
         if (group.Length == 0) error = KafkaError.InvalidGroupId;
-        else if (call.Broker.Transactions.Find(transactionalId) is { } transaction) error = await transaction.AddGroupAsync(producerId, epoch, group);
+        else if (call.Broker.Transactions.Find(transactionalId) is { } transaction)
+            error = await call.StoredAsync(transaction.AddGroupAsync(producerId, epoch, group));
         if (error == KafkaError.ProducerFenced && call.Version < 2) error = KafkaError.InvalidProducerEpoch;
         call.Response.WriteThrottleTime();
         call.Response.WriteError(error);

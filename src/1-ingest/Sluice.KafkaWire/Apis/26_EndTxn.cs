@@ -17,7 +17,7 @@ internal static class EndTxn
     {
         var (transactionalId, producerId, epoch, isCommit) = Read(call);
         var error = call.Broker.Transactions.Find(transactionalId) is { } transaction
-            ? await transaction.EndAsync(producerId, epoch, isCommit)
+            ? await call.StoredAsync(transaction.EndAsync(producerId, epoch, isCommit))
             : KafkaError.InvalidProducerIdMapping;
         if (error == KafkaError.ProducerFenced && call.Version < 2) error = KafkaError.InvalidProducerEpoch;
         call.Response.WriteThrottleTime();

@@ -8,7 +8,8 @@ namespace Sluice.KafkaWire.Apis;
 //
 // Behaviour: keeps offsets of a group with a producer's transaction, on disk before the answer; they become the group's when the
 // transaction is committed, in the same step that stores its end, and are gone when it is aborted. They expire as if committed at that
-// end. A member (from 3, KIP-447) has to be of the current generation.
+// end. A member (from 3, KIP-447) has to be of the current generation; that the group waits for its assignment is no reason to refuse, and
+// producers would give up over it.
 //
 // Known differences: the leader epoch is not kept, since there is only one. Version 5 belongs to transactions v2 (KIP-890), which are not
 // advertised.
@@ -20,7 +21,7 @@ internal static class TxnOffsetCommit
     {
         var request = Read(call);
         var sound = await request.Offsets.CheckAsync(call);
-        var outcome = await KeepAsync(call, request, sound);
+        var outcome = await call.StoredAsync(KeepAsync(call, request, sound));
         call.Response.WriteThrottleTime();
         request.Offsets.Write(call.Response, outcome);
     }
@@ -30,7 +31,8 @@ internal static class TxnOffsetCommit
         if (request.Group.Length == 0) return KafkaError.InvalidGroupId;
         var isMember = request.Generation >= 0 || request.MemberId.Length > 0 || request.InstanceId is not null;
         var error = isMember
-            ? call.Broker.Groups.MayCommit(request.Group, request.MemberId, request.InstanceId, request.Generation, knowsEpochs: true)
+            ? call.Broker.Groups.MayCommit(
+                request.Group, request.MemberId, request.InstanceId, request.Generation, knowsEpochs: true, isTransactional: true)
             : KafkaError.None;
         // No version of this API knows the newer word for it.
         if (error == KafkaError.StaleMemberEpoch) return KafkaError.IllegalGeneration;

@@ -19,7 +19,7 @@ internal static class DeleteGroups
         response.WriteArrayLength(ids.Length);
         foreach (var id in ids)
         {
-            var error = await DeleteAsync(call, id);
+            var error = await call.StoredAsync(DeleteAsync(call, id));
             response.WriteString(id);
             response.WriteError(error);
             response.WriteTags();

@@ -26,7 +26,7 @@ internal static class OffsetDelete
         else if (state is null && committed.Count == 0) error = KafkaError.GroupIdNotFound;
         else if (state is not null and not GroupState.Empty) error = KafkaError.NonEmptyGroup;
         var asked = topics.Where(t => !kept.Contains(t.Topic)).SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p))).ToArray();
-        if (error == KafkaError.None) await log.DeleteCommittedOffsetsAsync(groupId, [.. asked.Where(committed.Contains)], CancellationToken.None);
+        if (error == KafkaError.None) error = await call.StoredAsync(DeleteAsync(log, groupId, [.. asked.Where(committed.Contains)]));
         var response = call.Response;
         response.WriteError(error);
         response.WriteThrottleTime();
@@ -42,6 +42,12 @@ internal static class OffsetDelete
                 response.WriteError(kept.Contains(topic) ? KafkaError.GroupSubscribedToTopic : KafkaError.None);
             }
         }
+    }
+
+    private static async ValueTask<KafkaError> DeleteAsync(EmbeddedLog log, string groupId, TopicPartition[] partitions)
+    {
+        await log.DeleteCommittedOffsetsAsync(groupId, partitions, CancellationToken.None);
+        return KafkaError.None;
     }
 
     private static async ValueTask<HashSet<string>> SubscribedAsync(KafkaCall call, string groupId, IEnumerable<string> topics)

@@ -38,16 +38,11 @@ internal static class ConsumerGroupHeartbeat
     {
         var broker = call.Broker;
         var result = broker.Groups.Heartbeat(heartbeat, await broker.ConsumerTopics.SeeAsync(call.Cancel));
-        try
-        {
-            await broker.Groups.SaveAsync();
-            return result;
-        }
-        catch (IOException fault)
-        {
-            // The member has moved on here and not on disk: it is told nothing, and its next heartbeat stores and tells it.
-            return ConsumerHeartbeatResult.Refused(KafkaError.CoordinatorNotAvailable, fault.Message);
-        }
+        var stored = await call.SaveGroupsAsync();
+        // The member may have moved on here and not on disk: it is told nothing then, and its next heartbeat stores and tells it.
+        return stored == KafkaError.None
+            ? result
+            : ConsumerHeartbeatResult.Refused(stored, "The group's change could not be stored; the broker's log says why. It is tried again with the next heartbeat.");
     }
 
     private static ConsumerHeartbeat Read(KafkaCall call)

@@ -24,6 +24,7 @@ internal sealed partial class KafkaConnection : IDisposable
     private long _readingSince;
     private long _sendingSince;
     private long _lastActive;
+    private int _underWay;
 
     public KafkaConnection(ConnectionContext connection, KafkaServices broker, CancellationToken stopping)
     {
@@ -46,7 +47,7 @@ internal sealed partial class KafkaConnection : IDisposable
         }
         catch (Exception fault) when (fault is InvalidDataException || IsEnd(fault))
         {
-            End(fault);
+            End(fault, isOfRequest: false);
         }
         finally
         {
@@ -55,10 +56,13 @@ internal sealed partial class KafkaConnection : IDisposable
         }
     }
 
-    /// <summary>Ends the connection when it is idle or a transfer takes too long; called from time to time.</summary>
+    /// <summary>
+    /// Ends the connection when it is idle or a transfer takes too long; called from time to time. One whose request waits, as a member does
+    /// for the others of its group, is not idle however long that takes.
+    /// </summary>
     public void EndIfStuck()
     {
-        var isIdle = _responses.Reader.Count == 0 && IsOlder(Volatile.Read(ref _lastActive), _broker.Limits.IdleMax);
+        var isIdle = Volatile.Read(ref _underWay) == 0 && IsOlder(Volatile.Read(ref _lastActive), _broker.Limits.IdleMax);
         var transferMax = _broker.Limits.TransferMax;
         if (isIdle || IsOlder(Volatile.Read(ref _readingSince), transferMax) || IsOlder(Volatile.Read(ref _sendingSince), transferMax))
             _connection.Abort(new ConnectionAbortedException("The connection was idle, or a transfer on it took too long."));
@@ -77,9 +81,12 @@ internal sealed partial class KafkaConnection : IDisposable
                 _connection.Transport.Input, _broker.RequestBytes, _broker.Limits, () => Note(ref _readingSince), _ending.Token);
             Volatile.Write(ref _readingSince, 0);
             if (frame is null) return;
+            Interlocked.Increment(ref _underWay);
             var key = RequestHeader.ReadApiKey(frame.Bytes.Span);
             var answer = key == Produce.Key ? AnswerProduceAsync(frame) : await AnswerAloneAsync(frame, key);
-            await _responses.Writer.WriteAsync(answer, _ending.Token);
+            // An answer has memory, and a share of what all fetches may take. The sender gives them back, and so it gets every answer: it
+            // empties the queue after the end too, which is why this wait need not be cut short.
+            await _responses.Writer.WriteAsync(answer, CancellationToken.None);
             // The sender says why, and ends the connection.
             if (answer.IsFaulted || answer.IsCanceled) return;
             // As in Kafka: who guesses passwords has to connect for each of them.
@@ -164,7 +171,12 @@ internal sealed partial class KafkaConnection : IDisposable
             catch (Exception fault)
             {
                 isOver = true;
-                End(fault);
+                End(fault, isOfRequest: !answer.IsCompletedSuccessfully);
+            }
+            finally
+            {
+                Note(ref _lastActive);
+                Interlocked.Decrement(ref _underWay);
             }
         }
     }
@@ -180,14 +192,17 @@ internal sealed partial class KafkaConnection : IDisposable
         finally
         {
             Volatile.Write(ref _sendingSince, 0);
-            Note(ref _lastActive);
         }
     }
 
-    private void End(Exception fault)
+    /// <param name="isOfRequest">
+    /// What answers a request does not touch the connection: an <see cref="IOException"/> there is one of the log's storage.
+    /// </param>
+    private void End(Exception fault, bool isOfRequest)
     {
+        var isEnd = isOfRequest ? fault is OperationCanceledException && _ending.IsCancellationRequested : IsEnd(fault);
         if (fault is InvalidDataException) Malformed(_broker.Logger, _clientHost, fault.Message);
-        else if (!IsEnd(fault)) Failed(_broker.Logger, fault, _clientHost);
+        else if (!isEnd) Failed(_broker.Logger, fault, _clientHost);
         _connection.Abort(new ConnectionAbortedException("A request could not be answered.", fault));
     }
 

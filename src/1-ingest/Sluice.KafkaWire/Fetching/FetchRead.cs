@@ -122,7 +122,7 @@ internal sealed class FetchRead : IDisposable
         {
             return Refused(asked, KafkaError.OffsetOutOfRange, s_unknown);
         }
-        catch (CorruptLogException damage)
+        catch (IOException damage)
         {
             FetchFaults.Damaged(_call.Broker.Logger, damage, partition);
             return Refused(asked, KafkaError.KafkaStorageError, s_unknown);

@@ -190,8 +190,10 @@ internal sealed partial class ConsumerGroup
         // A heartbeat that was held up may bring an older list than the one before it.
         if (_seen is { } seen && seen.Version > topics.Version) topics = seen;
         if (member.TopicsVersion == topics.Version && topics == _seen && Epoch == AssignmentEpoch) return;
+        // Two lists of one version may differ, for the version moves behind what it counts: no member goes by the other list.
+        var isOtherList = topics != _seen;
         _seen = topics;
-        foreach (var old in _members.Values.Where(m => m.TopicsVersion != topics.Version)) Resolve(old, topics);
+        foreach (var old in _members.Values.Where(m => isOtherList || m.TopicsVersion != topics.Version)) Resolve(old, topics);
         Patterns = PatternsOfMembers();
         var subscribed = _members.Values.SelectMany(m => m.Topics).Distinct().ToDictionary(t => t, topics.PartitionsOf);
         var areSame = subscribed.Count == _topics.Count && subscribed.All(t => _topics.GetValueOrDefault(t.Key, -1) == t.Value);

@@ -138,8 +138,9 @@ internal sealed partial class Group
         if (_leader is null || _members[_leader].Joining is null) _leader = _members.Values.FirstOrDefault(m => m.Joining is not null)?.Id;
         if (_leader is null)
         {
-            // Only static members are left, none of them back: their sessions end this.
-            StartRebalanceTimer(RebalanceTimeout(), CompleteJoin);
+            // Only static members are left, none of them back: their sessions end this. Their timeout may be none at all, which is no pause.
+            var pause = options.Limits.AbsentMembersPauseMin;
+            StartRebalanceTimer(RebalanceTimeout() is var timeout && timeout > pause ? timeout : pause, CompleteJoin);
             return;
         }
 

@@ -82,12 +82,13 @@ internal sealed partial class Group(string id, Lock gate, KafkaOptions options, 
     }
 
     /// <summary>Whether offsets may be committed; a generation below zero is that of a client that uses the group for its offsets only.</summary>
-    public KafkaError MayCommit(string memberId, string? instanceId, int generation)
+    /// <param name="isTransactional">A producer commits them for the member, which may wait for its assignment meanwhile.</param>
+    public KafkaError MayCommit(string memberId, string? instanceId, int generation, bool isTransactional)
     {
         if (generation < 0 && State == GroupState.Empty) return KafkaError.None;
         var error = Validate(memberId, instanceId, generation, out var member);
         if (error != KafkaError.None) return error;
-        if (State == GroupState.CompletingRebalance) return KafkaError.RebalanceInProgress;
+        if (!isTransactional && State == GroupState.CompletingRebalance) return KafkaError.RebalanceInProgress;
         Touch(member!);
         return KafkaError.None;
     }

@@ -6,6 +6,8 @@ namespace Sluice.KafkaWire.Groups;
 /// </summary>
 internal static class UniformAssignor
 {
+    private const int Nobody = -1;
+
     public static HashSet<TopicIdPartition>[] Assign(IReadOnlyList<AssignedMember> members, IReadOnlyDictionary<Guid, int> topics)
     {
         if (members.Count == 0) return [];
@@ -53,48 +55,113 @@ internal static class UniformAssignor
     /// </summary>
     private static HashSet<TopicIdPartition>[] AssignDifferent(IReadOnlyList<AssignedMember> members, IReadOnlyDictionary<Guid, int> topics)
     {
-        var subscribers = topics.Keys.ToDictionary(t => t, t => Enumerable.Range(0, members.Count).Where(m => members[m].Topics.Contains(t)).ToArray());
-        var partitions = topics.OrderBy(t => subscribers[t.Key].Length).ThenBy(t => t.Key)
-            .Where(t => subscribers[t.Key].Length > 0).SelectMany(t => Partitions(t.Key, t.Value)).ToArray();
-        var owners = new Dictionary<TopicIdPartition, int>(partitions.Length);
+        var wanted = Wanted(members, topics);
         var loads = new int[members.Count];
         for (var m = 0; m < members.Count; m++)
         {
-            foreach (var partition in members[m].Has)
+            foreach (var (id, partition) in members[m].Has)
             {
-                var isThere = topics.TryGetValue(partition.Topic, out var count) && partition.Partition < count;
-                if (isThere && members[m].Topics.Contains(partition.Topic) && owners.TryAdd(partition, m)) loads[m]++;
+                if (!wanted.TryGetValue(id, out var topic) || partition >= topic.Owners.Length || !members[m].Topics.Contains(id)) continue;
+                if (topic.Owners[partition] != Nobody) continue;
+                topic.Owners[partition] = m;
+                loads[m]++;
             }
         }
 
-        int Least(TopicIdPartition partition) => subscribers[partition.Topic].MinBy(m => loads[m]);
-        foreach (var partition in partitions.Where(p => !owners.ContainsKey(p)))
-        {
-            owners[partition] = Least(partition);
-            loads[owners[partition]]++;
-        }
-
+        var inOrder = wanted.Values.Where(t => t.Subscribers.Count > 0).OrderBy(t => t.Subscribers.Count).ThenBy(t => t.Id).ToArray();
+        foreach (var topic in inOrder) GiveFree(topic, loads);
         // Each move makes the sum of the squared loads smaller, so it ends.
         for (var hasMoved = true; hasMoved;)
         {
             hasMoved = false;
-            foreach (var partition in partitions)
-            {
-                var (from, to) = (owners[partition], Least(partition));
-                if (loads[from] - loads[to] < 2) continue;
-                owners[partition] = to;
-                loads[from]--;
-                loads[to]++;
-                hasMoved = true;
-            }
+            foreach (var topic in inOrder) hasMoved |= Level(topic, loads);
         }
 
         var assigned = members.Select(_ => new HashSet<TopicIdPartition>()).ToArray();
-        foreach (var (partition, owner) in owners) assigned[owner].Add(partition);
+        foreach (var topic in inOrder)
+        {
+            for (var p = 0; p < topic.Owners.Length; p++) assigned[topic.Owners[p]].Add(new TopicIdPartition(topic.Id, p));
+        }
+
         return assigned;
     }
+
+    /// <summary>The topics with those who are subscribed to them, and nobody owning a partition yet.</summary>
+    private static Dictionary<Guid, WantedTopic> Wanted(IReadOnlyList<AssignedMember> members, IReadOnlyDictionary<Guid, int> topics)
+    {
+        var wanted = topics.ToDictionary(t => t.Key, t => new WantedTopic(t.Key, t.Value));
+        for (var m = 0; m < members.Count; m++)
+        {
+            foreach (var id in members[m].Topics)
+            {
+                if (wanted.TryGetValue(id, out var topic)) topic.Subscribers.Add(m);
+            }
+        }
+
+        return wanted;
+    }
+
+    private static void GiveFree(WantedTopic topic, int[] loads)
+    {
+        if (!topic.Owners.Contains(Nobody)) return;
+        var leastFirst = LeastFirst(topic, loads);
+        for (var p = 0; p < topic.Owners.Length; p++)
+        {
+            if (topic.Owners[p] != Nobody) continue;
+            var least = leastFirst.Peek();
+            topic.Owners[p] = least;
+            loads[least]++;
+            leastFirst.DequeueEnqueue(least, Rank(least, loads));
+        }
+    }
+
+    /// <summary>Moves partitions of one topic to those with the least, where that makes two members more alike.</summary>
+    private static bool Level(WantedTopic topic, int[] loads)
+    {
+        var least = int.MaxValue;
+        foreach (var m in topic.Subscribers) least = Math.Min(least, loads[m]);
+        if (!topic.Owners.Any(owner => loads[owner] - least >= 2)) return false;
+        var leastFirst = LeastFirst(topic, loads);
+        var hasMoved = false;
+        for (var p = 0; p < topic.Owners.Length; p++)
+        {
+            // A place in the queue that a member has left by a change of its load is stale; it has another one.
+            while (leastFirst.TryPeek(out var stale, out var rank) && rank != Rank(stale, loads)) leastFirst.Dequeue();
+            var (from, to) = (topic.Owners[p], leastFirst.Peek());
+            if (loads[from] - loads[to] < 2) continue;
+            topic.Owners[p] = to;
+            loads[from]--;
+            loads[to]++;
+            leastFirst.DequeueEnqueue(to, Rank(to, loads));
+            leastFirst.Enqueue(from, Rank(from, loads));
+            hasMoved = true;
+        }
+
+        return hasMoved;
+    }
+
+    private static PriorityQueue<int, long> LeastFirst(WantedTopic topic, int[] loads)
+    {
+        var queue = new PriorityQueue<int, long>(topic.Subscribers.Count);
+        queue.EnqueueRange(topic.Subscribers.Select(m => (m, Rank(m, loads))));
+        return queue;
+    }
+
+    /// <summary>The least load first, and of the same load the member that comes first.</summary>
+    private static long Rank(int member, int[] loads) => ((long)loads[member] << 32) | (uint)member;
 
     private static IEnumerable<TopicIdPartition> Partitions(Guid topic, int count) => Enumerable.Range(0, count).Select(p => new TopicIdPartition(topic, p));
 
     private static IEnumerable<TopicIdPartition> Sorted(IEnumerable<TopicIdPartition> partitions) => partitions.OrderBy(p => p.Topic).ThenBy(p => p.Partition);
+
+    private sealed class WantedTopic(Guid id, int partitions)
+    {
+        public Guid Id => id;
+
+        /// <summary>Of each partition the number of its member, or <see cref="Nobody"/>.</summary>
+        public int[] Owners { get; } = [.. Enumerable.Repeat(Nobody, partitions)];
+
+        /// <summary>The numbers of the members, ascending.</summary>
+        public List<int> Subscribers { get; } = [];
+    }
 }

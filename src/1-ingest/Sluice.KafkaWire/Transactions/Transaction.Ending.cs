@@ -84,17 +84,37 @@ internal sealed partial class Transaction
         return _record;
     }
 
-    /// <summary>Forgets the id when it has been without a transaction for so long.</summary>
-    public async ValueTask<bool> TryForgetAsync(TimeSpan idle)
+    /// <summary>
+    /// Aborts the transaction, when it is open, because it has lost a partition that its producer wrote to: committed, it would be without
+    /// those records. The producer is shut out as by <see cref="TryExpireAsync"/>.
+    /// </summary>
+    public async ValueTask AbortIncompleteAsync()
     {
         using var turn = await TakeTurnAsync();
-        if (_isForgotten) return true;
-        var isBusy = _record.Status == TransactionStatus.Ongoing || IsDecided(_record.Status);
-        if (isBusy || NowMs - _record.ChangedMs < idle.TotalMilliseconds) return false;
-        await _log.DeleteTransactionAsync(Id);
-        lock (_lock) _isForgotten = true;
-        return true;
+        if (_record.Status != TransactionStatus.Ongoing) return;
+        await DecideAsync(isCommit: false, isFenced: true, _record.Epoch);
+        await CompleteAsync();
     }
+
+    /// <summary>
+    /// Takes the turn of an id that has been without a transaction for so long, so that it can be forgotten; <see cref="Release"/> has to
+    /// follow. False when it is in use, which is not waited for: who holds others must not.
+    /// </summary>
+    public bool TryHoldIdle(TimeSpan idle)
+    {
+        if (!_turn.Wait(0)) return false;
+        if (!_isForgotten && !IsUnderWay && NowMs - _record.ChangedMs >= idle.TotalMilliseconds) return true;
+        _turn.Release();
+        return false;
+    }
+
+    /// <summary>The id that is held is known no more: who still waits for its turn is told so.</summary>
+    public void Forget()
+    {
+        lock (_lock) _isForgotten = true;
+    }
+
+    public void Release() => _turn.Release();
 
     /// <summary>Whether it is the producer of now, or the one before it that may go on.</summary>
     private bool IsOrWas((long Id, short Epoch) producer) =>
@@ -128,7 +148,9 @@ internal sealed partial class Transaction
     {
         var isCommit = _record.Status == TransactionStatus.PrepareCommit;
         var marker = new TransactionMarker(_record.ProducerId, _record.Epoch, isCommit);
-        var written = await Task.WhenAll(Partitions.Select(partition => WriteAsync(partition, marker)));
+        TransactionPartition[] partitions;
+        lock (_lock) partitions = [.. _partitions.Select(p => new TransactionPartition(p.Key, p.Value))];
+        var written = await Task.WhenAll(partitions.Select(partition => _markers.WriteAsync(partition, marker)));
         if (!written.All(w => w)) return false;
         var record = _record with { Status = isCommit ? TransactionStatus.CompleteCommit : TransactionStatus.CompleteAbort, ChangedMs = NowMs };
         await _log.CompleteTransactionAsync(record);
@@ -141,24 +163,5 @@ internal sealed partial class Transaction
         }
 
         return true;
-    }
-
-    private async Task<bool> WriteAsync(TopicPartition partition, TransactionMarker marker)
-    {
-        while (true)
-        {
-            var result = await _log.AppendMarkerAsync(partition, marker, CancellationToken.None);
-            switch (result.Error)
-            {
-                // A partition that is gone needs no marker, and one that knows a higher epoch has had it.
-                case AppendError.None or AppendError.UnknownTopicOrPartition or AppendError.FencedProducer:
-                    return true;
-                case AppendError.Busy:
-                    await Task.Delay(_limits.MarkerRetryDelay, _time);
-                    continue;
-                default:
-                    return false;
-            }
-        }
     }
 }

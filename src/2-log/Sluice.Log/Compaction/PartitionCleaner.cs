@@ -38,7 +38,7 @@ internal sealed class PartitionCleaner(
         {
             var rewrite = new SegmentRewrite(storage.Files, group, filter);
             if (!rewrite.IsWorthwhile(cancel)) continue;
-            var rewritten = rewrite.Write(cancel);
+            var rewritten = Write(rewrite, cancel);
             var isReplaced = false;
             await onWriter(writer => isReplaced = writer.TryReplace(rewritten));
             // Retention, or the end of the partition, was faster.
@@ -47,6 +47,20 @@ internal sealed class PartitionCleaner(
 
         state.After(completeTo, goneBefore, filter.KeptTombstoneFrom(cleanTo), _nowMs).Write(storage.Files, directory);
         return true;
+    }
+
+    private Rewritten Write(SegmentRewrite rewrite, CancellationToken cancel)
+    {
+        try
+        {
+            return rewrite.Write(cancel);
+        }
+        catch (IOException)
+        {
+            // A file that is void must not fill a disk that may be full already.
+            storage.Files.Delete(rewrite.Name.CleanedPath);
+            throw;
+        }
     }
 
     /// <summary>How many segments from the first may be rewritten: sealed, decided, and as old as min.compaction.lag.ms asks.</summary>

@@ -3,17 +3,14 @@ namespace Sluice.Log.Metadata;
 internal sealed partial class MetadataStore
 {
     /// <summary>The groups with committed offsets.</summary>
-    public IReadOnlyList<string> Groups()
+    public IReadOnlyList<string> Groups() => Read(() =>
     {
-        lock (_lock)
-        {
-            using var command = Command("SELECT DISTINCT group_id FROM committed_offset ORDER BY group_id COLLATE BINARY");
-            using var rows = command.ExecuteReader();
-            var groups = new List<string>();
-            while (rows.Read()) groups.Add(rows.GetString(0));
-            return groups;
-        }
-    }
+        using var command = Command("SELECT DISTINCT group_id FROM committed_offset ORDER BY group_id COLLATE BINARY");
+        using var rows = command.ExecuteReader();
+        var groups = new List<string>();
+        while (rows.Read()) groups.Add(rows.GetString(0));
+        return groups;
+    });
 
     /// <summary>Deletes a group's offsets: those of the partitions named, or all.</summary>
     public void DeleteOffsets(string group, IReadOnlyList<(Guid Topic, int Partition)>? partitions) => InTransaction(() =>
@@ -29,18 +26,15 @@ internal sealed partial class MetadataStore
     });
 
     /// <summary>All consumer groups with their members.</summary>
-    public IReadOnlyList<StoredConsumerGroup> ConsumerGroups()
+    public IReadOnlyList<StoredConsumerGroup> ConsumerGroups() => Read(() =>
     {
-        lock (_lock)
-        {
-            var members = Rows(
-                "SELECT group_id, member_id, state FROM consumer_group_member",
-                row => (Group: row.GetString(0), Member: new StoredGroupMember(row.GetString(1), row.GetString(2)))).ToLookup(r => r.Group, r => r.Member);
-            return Rows(
-                "SELECT group_id, epoch, assignment_epoch FROM consumer_group",
-                row => new StoredConsumerGroup(row.GetString(0), row.GetInt32(1), row.GetInt32(2), [.. members[row.GetString(0)]]));
-        }
-    }
+        var members = Rows(
+            "SELECT group_id, member_id, state FROM consumer_group_member",
+            row => (Group: row.GetString(0), Member: new StoredGroupMember(row.GetString(1), row.GetString(2)))).ToLookup(r => r.Group, r => r.Member);
+        return Rows(
+            "SELECT group_id, epoch, assignment_epoch FROM consumer_group",
+            row => new StoredConsumerGroup(row.GetString(0), row.GetInt32(1), row.GetInt32(2), [.. members[row.GetString(0)]]));
+    });
 
     /// <summary>Stores what has changed of consumer groups.</summary>
     public void SaveConsumerGroups(IReadOnlyList<ConsumerGroupChange> changes) => InTransaction(() =>

@@ -7,25 +7,22 @@ namespace Sluice.Log.Metadata;
 internal sealed partial class MetadataStore
 {
     /// <summary>The streams as they were last written down, their open and closed shards in order; by topic. Shards that never opened are left out.</summary>
-    public Dictionary<Guid, StoredStream> Streams()
+    public Dictionary<Guid, StoredStream> Streams() => Read(() =>
     {
-        lock (_lock)
+        var shards = Shards();
+        using var command = Command("SELECT topic_id, attributes, created_ms FROM stream JOIN topic ON topic.id = stream.topic_id");
+        using var rows = command.ExecuteReader();
+        var streams = new Dictionary<Guid, StoredStream>();
+        while (rows.Read())
         {
-            var shards = Shards();
-            using var command = Command("SELECT topic_id, attributes, created_ms FROM stream JOIN topic ON topic.id = stream.topic_id");
-            using var rows = command.ExecuteReader();
-            var streams = new Dictionary<Guid, StoredStream>();
-            while (rows.Read())
-            {
-                var id = Guid.Parse(rows.GetString(0));
-                var attributes = JsonSerializer.Deserialize(rows.GetString(1), StreamJson.Default.StreamAttributes)
-                    ?? throw new InvalidDataException($"The attributes of the stream with topic id {id} are missing in '{_connection.DataSource}'.");
-                streams.Add(id, new StoredStream(rows.GetInt64(2), attributes, shards.GetValueOrDefault(id) ?? []));
-            }
-
-            return streams;
+            var id = Guid.Parse(rows.GetString(0));
+            var attributes = JsonSerializer.Deserialize(rows.GetString(1), StreamJson.Default.StreamAttributes)
+                ?? throw new InvalidDataException($"The attributes of the stream with topic id {id} are missing in '{_connection.DataSource}'.");
+            streams.Add(id, new StoredStream(rows.GetInt64(2), attributes, shards.GetValueOrDefault(id) ?? []));
         }
-    }
+
+        return streams;
+    });
 
     public void SetAttributes(Guid topicId, StreamAttributes attributes, IReadOnlyDictionary<string, string> configs) => InTransaction(() =>
     {
@@ -48,17 +45,14 @@ internal sealed partial class MetadataStore
     });
 
     /// <summary>Numbers of the shards of a reshard that did not come to its end.</summary>
-    public IReadOnlyList<int> OpeningShards(Guid topicId)
+    public IReadOnlyList<int> OpeningShards(Guid topicId) => Read(() =>
     {
-        lock (_lock)
-        {
-            using var command = Command("SELECT number FROM shard WHERE topic_id = $1 AND state = $2", topicId.ToString(), (int)ShardState.Opening);
-            using var rows = command.ExecuteReader();
-            var numbers = new List<int>();
-            while (rows.Read()) numbers.Add(rows.GetInt32(0));
-            return numbers;
-        }
-    }
+        using var command = Command("SELECT number FROM shard WHERE topic_id = $1 AND state = $2", topicId.ToString(), (int)ShardState.Opening);
+        using var rows = command.ExecuteReader();
+        var numbers = new List<int>();
+        while (rows.Read()) numbers.Add(rows.GetInt32(0));
+        return numbers;
+    });
 
     public void DeleteOpeningShards(Guid topicId) => InTransaction(
         () => Execute("DELETE FROM shard WHERE topic_id = $1 AND state = $2", topicId.ToString(), (int)ShardState.Opening));
@@ -73,17 +67,14 @@ internal sealed partial class MetadataStore
         Execute("UPDATE stream SET attributes = $2 WHERE topic_id = $1", topic.Id.ToString(), Text(attributes));
     });
 
-    public Dictionary<string, string> AccountSettings()
+    public Dictionary<string, string> AccountSettings() => Read(() =>
     {
-        lock (_lock)
-        {
-            using var command = Command("SELECT name, value FROM account_setting");
-            using var rows = command.ExecuteReader();
-            var settings = new Dictionary<string, string>(StringComparer.Ordinal);
-            while (rows.Read()) settings.Add(rows.GetString(0), rows.GetString(1));
-            return settings;
-        }
-    }
+        using var command = Command("SELECT name, value FROM account_setting");
+        using var rows = command.ExecuteReader();
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (rows.Read()) settings.Add(rows.GetString(0), rows.GetString(1));
+        return settings;
+    });
 
     public void SetAccountSetting(string name, string? value) => InTransaction(() =>
     {

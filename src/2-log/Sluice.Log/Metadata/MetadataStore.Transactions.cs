@@ -5,59 +5,62 @@ namespace Sluice.Log.Metadata;
 internal sealed partial class MetadataStore
 {
     /// <summary>All transactional ids with their transactions.</summary>
-    public IReadOnlyList<StoredTransaction> Transactions()
+    public IReadOnlyList<StoredTransaction> Transactions() => Read<IReadOnlyList<StoredTransaction>>(() =>
     {
-        lock (_lock)
-        {
-            var partitions = Rows(
-                """
-                SELECT transactional_id, topic.name, partition FROM transaction_partition JOIN topic ON topic.id = topic_id
-                ORDER BY transactional_id, topic.name, partition
-                """,
-                row => (Id: row.GetString(0), Partition: new TopicPartition(row.GetString(1), row.GetInt32(2)))).ToLookup(r => r.Id, r => r.Partition);
-            var groups = Rows("SELECT transactional_id, group_id FROM transaction_group", row => (Id: row.GetString(0), Group: row.GetString(1)))
-                .ToLookup(r => r.Id, r => r.Group);
-            var offsets = Rows(
-                """
-                SELECT transactional_id, group_id, topic.name, partition, next_offset, metadata
-                FROM transaction_offset JOIN topic ON topic.id = topic_id
-                """,
-                row => (Id: row.GetString(0), Offset: new TransactionOffset(
-                    row.GetString(1),
-                    new CommittedOffset(new TopicPartition(row.GetString(2), row.GetInt32(3)), row.GetInt64(4), row.GetString(5)))))
-                .ToLookup(r => r.Id, r => r.Offset);
-            var records = Rows(
-                """
-                SELECT transactional_id, producer_id, epoch, last_epoch, timeout_ms, state, started_ms, changed_ms
-                FROM producer_transaction ORDER BY transactional_id
-                """,
-                row => new TransactionRecord(
-                    row.GetString(0), row.GetInt64(1), row.GetInt16(2), row.GetInt16(3), row.GetInt32(4), (TransactionStatus)row.GetInt32(5),
-                    row.GetInt64(6), row.GetInt64(7)));
-            return [.. records.Select(r => new StoredTransaction(r, [.. partitions[r.Id]], [.. groups[r.Id]], [.. offsets[r.Id]]))];
-        }
-    }
+        var partitions = Rows(
+            """
+            SELECT transactional_id, topic.name, partition, topic_id FROM transaction_partition JOIN topic ON topic.id = topic_id
+            ORDER BY transactional_id, topic.name, partition
+            """,
+            row => (
+                Id: row.GetString(0),
+                Partition: new TransactionPartition(new TopicPartition(row.GetString(1), row.GetInt32(2)), Guid.Parse(row.GetString(3)))))
+            .ToLookup(r => r.Id, r => r.Partition);
+        var groups = Rows("SELECT transactional_id, group_id FROM transaction_group", row => (Id: row.GetString(0), Group: row.GetString(1)))
+            .ToLookup(r => r.Id, r => r.Group);
+        var offsets = Rows(
+            """
+            SELECT transactional_id, group_id, topic.name, partition, next_offset, metadata
+            FROM transaction_offset JOIN topic ON topic.id = topic_id
+            """,
+            row => (Id: row.GetString(0), Offset: new TransactionOffset(
+                row.GetString(1),
+                new CommittedOffset(new TopicPartition(row.GetString(2), row.GetInt32(3)), row.GetInt64(4), row.GetString(5)))))
+            .ToLookup(r => r.Id, r => r.Offset);
+        var records = Rows(
+            """
+            SELECT transactional_id, producer_id, epoch, last_epoch, timeout_ms, state, started_ms, changed_ms
+            FROM producer_transaction ORDER BY transactional_id
+            """,
+            row => new TransactionRecord(
+                row.GetString(0), row.GetInt64(1), row.GetInt16(2), row.GetInt16(3), row.GetInt32(4), (TransactionStatus)row.GetInt32(5),
+                row.GetInt64(6), row.GetInt64(7)));
+        return [.. records.Select(r => new StoredTransaction(r, [.. partitions[r.Id]], [.. groups[r.Id]], [.. offsets[r.Id]]))];
+    });
 
     /// <summary>Stores a status, and what the transaction has gained with it.</summary>
+    /// <exception cref="UnknownTopicPartitionException">A topic was deleted meanwhile; nothing was changed.</exception>
     public void SaveTransaction(
         TransactionRecord record,
-        IReadOnlyList<(Guid Topic, int Partition)> partitions,
+        IReadOnlyList<TransactionPartition> partitions,
         IReadOnlyList<string> groups,
         IReadOnlyList<(Guid Topic, TransactionOffset Offset)> offsets) => InTransaction(() =>
     {
         Save(record);
-        foreach (var (topic, partition) in partitions)
+        foreach (var (partition, topic) in partitions)
         {
-            Execute(
+            ExecuteFor(
+                partition,
                 "INSERT INTO transaction_partition (transactional_id, topic_id, partition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                record.Id, topic.ToString(), partition);
+                record.Id, topic.ToString(), partition.Partition);
         }
 
         foreach (var group in groups)
             Execute("INSERT INTO transaction_group (transactional_id, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", record.Id, group);
         foreach (var (topic, (group, offset)) in offsets)
         {
-            Execute(
+            ExecuteFor(
+                offset.Partition,
                 """
                 INSERT INTO transaction_offset (transactional_id, group_id, topic_id, partition, next_offset, metadata)
                 VALUES ($1, $2, $3, $4, $5, $6)
@@ -89,8 +92,10 @@ internal sealed partial class MetadataStore
         Save(record);
     });
 
-    public void DeleteTransaction(string transactionalId) => InTransaction(
-        () => Execute("DELETE FROM producer_transaction WHERE transactional_id = $1", transactionalId));
+    public void DeleteTransactions(IReadOnlyList<string> transactionalIds) => InTransaction(() =>
+    {
+        foreach (var id in transactionalIds) Execute("DELETE FROM producer_transaction WHERE transactional_id = $1", id);
+    });
 
     private void Save(TransactionRecord record) => Execute(
         """

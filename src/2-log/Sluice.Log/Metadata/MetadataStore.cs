@@ -9,6 +9,9 @@ namespace Sluice.Log.Metadata;
 /// <remarks>One connection under one lock: changes are rare beside appends, and SQLite has one writer anyway.</remarks>
 internal sealed partial class MetadataStore : IDisposable
 {
+    /// <summary>SQLITE_CONSTRAINT_FOREIGNKEY (https://sqlite.org/rescode.html#constraint_foreignkey).</summary>
+    private const int ForeignKeyFailed = 787;
+
     private readonly Lock _lock = new();
     private readonly SqliteConnection _connection;
 
@@ -38,25 +41,22 @@ internal sealed partial class MetadataStore : IDisposable
         }
     }
 
-    public IReadOnlyList<StoredTopic> Topics()
+    public IReadOnlyList<StoredTopic> Topics() => Read(() =>
     {
-        lock (_lock)
+        var configs = ConfigsByTopic();
+        using var command = Command("SELECT id, name, partitions, state FROM topic ORDER BY name COLLATE BINARY");
+        using var rows = command.ExecuteReader();
+        var topics = new List<StoredTopic>();
+        while (rows.Read())
         {
-            var configs = ConfigsByTopic();
-            using var command = Command("SELECT id, name, partitions, state FROM topic ORDER BY name COLLATE BINARY");
-            using var rows = command.ExecuteReader();
-            var topics = new List<StoredTopic>();
-            while (rows.Read())
-            {
-                var id = Guid.Parse(rows.GetString(0));
-                var topicConfigs = configs.GetValueOrDefault(id) ?? [];
-                var topic = new TopicDescription(id, rows.GetString(1), rows.GetInt32(2), topicConfigs);
-                topics.Add(new StoredTopic(topic, (TopicState)rows.GetInt32(3)));
-            }
-
-            return topics;
+            var id = Guid.Parse(rows.GetString(0));
+            var topicConfigs = configs.GetValueOrDefault(id) ?? [];
+            var topic = new TopicDescription(id, rows.GetString(1), rows.GetInt32(2), topicConfigs);
+            topics.Add(new StoredTopic(topic, (TopicState)rows.GetInt32(3)));
         }
-    }
+
+        return topics;
+    });
 
     /// <summary>Writes a topic down, as a stream when it has shards and attributes.</summary>
     public void InsertTopic(TopicDescription topic, TopicState state, long createdMs, StreamDescription? stream = null) => InTransaction(() =>
@@ -84,18 +84,16 @@ internal sealed partial class MetadataStore : IDisposable
         topicId.ToString(), partition, startOffset));
 
     /// <summary>The first retained offset of each partition that has lost records to retention.</summary>
-    public Dictionary<(Guid Topic, int Partition), long> StartOffsets()
+    public Dictionary<(Guid Topic, int Partition), long> StartOffsets() => Read(() =>
     {
-        lock (_lock)
-        {
-            using var command = Command("SELECT topic_id, partition, start_offset FROM partition_start");
-            using var rows = command.ExecuteReader();
-            var starts = new Dictionary<(Guid, int), long>();
-            while (rows.Read()) starts.Add((Guid.Parse(rows.GetString(0)), rows.GetInt32(1)), rows.GetInt64(2));
-            return starts;
-        }
-    }
+        using var command = Command("SELECT topic_id, partition, start_offset FROM partition_start");
+        using var rows = command.ExecuteReader();
+        var starts = new Dictionary<(Guid, int), long>();
+        while (rows.Read()) starts.Add((Guid.Parse(rows.GetString(0)), rows.GetInt32(1)), rows.GetInt64(2));
+        return starts;
+    });
 
+    /// <exception cref="UnknownTopicPartitionException">A topic was deleted meanwhile; nothing was changed.</exception>
     /// <remarks>
     /// SQLite's max is NULL when either side is: an offset that once did not expire never does. A client that resets an offset of the
     /// pipeline's own group does not make it one that is lost a week later.
@@ -104,7 +102,8 @@ internal sealed partial class MetadataStore : IDisposable
     {
         foreach (var (topic, offset) in offsets)
         {
-            Execute(
+            ExecuteFor(
+                offset.Partition,
                 """
                 INSERT INTO committed_offset (group_id, topic_id, partition, next_offset, metadata, committed_ms) VALUES ($1, $2, $3, $4, $5, $6)
                 ON CONFLICT (group_id, topic_id, partition)
@@ -114,29 +113,26 @@ internal sealed partial class MetadataStore : IDisposable
         }
     });
 
-    public IReadOnlyList<CommittedOffset> CommittedOffsets(string group)
+    public IReadOnlyList<CommittedOffset> CommittedOffsets(string group) => Read(() =>
     {
-        lock (_lock)
+        using var command = Command(
+            """
+            SELECT topic.name, committed_offset.partition, next_offset, metadata, committed_ms
+            FROM committed_offset JOIN topic ON topic.id = committed_offset.topic_id
+            WHERE group_id = $1 ORDER BY topic.name, committed_offset.partition
+            """,
+            group);
+        using var rows = command.ExecuteReader();
+        var offsets = new List<CommittedOffset>();
+        while (rows.Read())
         {
-            using var command = Command(
-                """
-                SELECT topic.name, committed_offset.partition, next_offset, metadata, committed_ms
-                FROM committed_offset JOIN topic ON topic.id = committed_offset.topic_id
-                WHERE group_id = $1 ORDER BY topic.name, committed_offset.partition
-                """,
-                group);
-            using var rows = command.ExecuteReader();
-            var offsets = new List<CommittedOffset>();
-            while (rows.Read())
-            {
-                var partition = new TopicPartition(rows.GetString(0), rows.GetInt32(1));
-                var committedMs = rows.IsDBNull(4) ? (long?)null : rows.GetInt64(4);
-                offsets.Add(new CommittedOffset(partition, rows.GetInt64(2), rows.GetString(3)) { CommittedMs = committedMs });
-            }
-
-            return offsets;
+            var partition = new TopicPartition(rows.GetString(0), rows.GetInt32(1));
+            var committedMs = rows.IsDBNull(4) ? (long?)null : rows.GetInt64(4);
+            offsets.Add(new CommittedOffset(partition, rows.GetInt64(2), rows.GetString(3)) { CommittedMs = committedMs });
         }
-    }
+
+        return offsets;
+    });
 
     public void Dispose()
     {
@@ -181,6 +177,22 @@ internal sealed partial class MetadataStore : IDisposable
         return configs;
     }
 
+    /// <exception cref="IOException">The file could not be read.</exception>
+    private T Read<T>(Func<T> read)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                return read();
+            }
+            catch (SqliteException fault)
+            {
+                throw new IOException($"The log's metadata '{_connection.DataSource}' could not be read: {fault.Message}", fault);
+            }
+        }
+    }
+
     /// <exception cref="IOException">Nothing was changed.</exception>
     private void InTransaction(Action change)
     {
@@ -203,6 +215,20 @@ internal sealed partial class MetadataStore : IDisposable
     {
         using var command = Command(sql, values);
         command.ExecuteNonQuery();
+    }
+
+    /// <summary>Inserts a row that belongs to a partition's topic.</summary>
+    /// <exception cref="UnknownTopicPartitionException">The topic is not there: it was deleted since it was looked for.</exception>
+    private void ExecuteFor(TopicPartition partition, string sql, params ReadOnlySpan<object> values)
+    {
+        try
+        {
+            Execute(sql, values);
+        }
+        catch (SqliteException fault) when (fault.SqliteExtendedErrorCode == ForeignKeyFailed)
+        {
+            throw new UnknownTopicPartitionException(partition);
+        }
     }
 
     private SqliteCommand Command(string sql, params ReadOnlySpan<object> values)

@@ -5,7 +5,7 @@ using Sluice.Log.Segments;
 namespace Sluice.Log.Partitions;
 
 /// <summary>Reads of a partition, each from a snapshot of its segments; any number at a time.</summary>
-internal sealed class PartitionReader(Partition partition, OpenFiles files, int readBytesMax)
+internal sealed partial class PartitionReader(Partition partition, OpenFiles files, int readBytesMax)
 {
     // Two index intervals: the batch wanted is nearly always in the first chunk after the index entry.
     private const int LocateChunkBytes = 2 * LogLimits.IndexIntervalBytes;
@@ -45,7 +45,10 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
         }
     }
 
-    public long? OffsetForTimestamp(long timestampMs)
+    public long? OffsetForTimestamp(long timestampMs) => Search(offsets => SearchAll(timestampMs, offsets));
+
+    /// <summary>Searches a snapshot of the segments, again where files were exchanged or taken away meanwhile.</summary>
+    private T Search<T>(Func<Watermarks, T> search)
     {
         while (true)
         {
@@ -53,7 +56,7 @@ internal sealed class PartitionReader(Partition partition, OpenFiles files, int 
             var offsets = partition.Watermarks;
             try
             {
-                var found = SearchAll(timestampMs, offsets);
+                var found = search(offsets);
                 if (!partition.IsSwapped(swaps)) return found;
             }
             catch (Exception fault) when (fault is CorruptLogException or IOException && partition.IsSwapped(swaps))

@@ -51,12 +51,37 @@ internal sealed partial class PartitionWriter
             _partition.EndSwap();
         }
 
-        rewritten.Index.Persist(files, name);
-        files.SyncDirectory(directory);
-        compacted.Seal();
+        Seal(compacted, rewritten.Index);
         Compacted(_storage.Logger, rewritten.Replaced.Count, _partition.Name, oldBytes, rewritten.Bytes);
         return true;
     }
+
+    /// <summary>
+    /// Writes the indexes of a compacted segment. Its records are in their place by then: where the disk has none for the indexes, they stay
+    /// in memory, and the next start builds them.
+    /// </summary>
+    private void Seal(Segment compacted, SegmentIndex index)
+    {
+        var (files, name) = (_storage.Files, compacted.Name);
+        try
+        {
+            index.Persist(files, name);
+            files.SyncDirectory(_settings.Directory);
+        }
+        catch (IOException fault)
+        {
+            // Half an index would be taken for a whole one.
+            files.Delete(name.IndexPath);
+            files.Delete(name.TimeIndexPath);
+            NotIndexed(_storage.Logger, fault, name.LogPath);
+            return;
+        }
+
+        compacted.Seal();
+    }
+
+    [LoggerMessage(114, LogLevel.Error, "The indexes of {Path} could not be written and stay in memory; the next start builds them. Is the disk full?")]
+    private static partial void NotIndexed(ILogger logger, Exception fault, string path);
 
     [LoggerMessage(112, LogLevel.Debug, "Compaction made one of {Count} segments of {Partition}: {OldBytes} bytes became {NewBytes}")]
     private static partial void Compacted(ILogger logger, int count, TopicPartition partition, long oldBytes, long newBytes);

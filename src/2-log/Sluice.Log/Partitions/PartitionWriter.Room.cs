@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Sluice.Log.Partitions;
 
 /// <summary>
@@ -28,10 +30,21 @@ internal sealed partial class PartitionWriter
         var bytes = (int)(end - from);
         _buffer.GetSpan(bytes)[..bytes].Clear();
         _buffer.Advance(bytes);
-        _file.Write(_buffer.WrittenSpan, from);
-        _buffer.Reset();
-        _file.Sync();
+        // Counted whatever becomes of it: a disk without a place for it is asked again when it would be used up.
         _roomEnd = end;
+        try
+        {
+            _file.Write(_buffer.WrittenSpan, from);
+            _file.Sync();
+        }
+        catch (IOException fault)
+        {
+            // All records are durable, and none needs the room: appends go on without it. What there is of it would keep them from a full disk.
+            _file.SetLength(_position);
+            NoRoom(_storage.Logger, fault, _partition.Name);
+        }
+
+        _buffer.Reset();
     }
 
     /// <summary>Ends the file at its last batch, as sealed segments and a closed log have it.</summary>
@@ -40,4 +53,7 @@ internal sealed partial class PartitionWriter
         if (_roomEnd > _position) _file.SetLength(_position);
         _roomEnd = 0;
     }
+
+    [LoggerMessage(113, LogLevel.Warning, "No room could be made ahead of the records of {Partition}: appends go on and take longer. Is the disk full?")]
+    private static partial void NoRoom(ILogger logger, Exception fault, TopicPartition partition);
 }

@@ -85,6 +85,8 @@ internal sealed partial class PartitionWriter
     {
         if (_stopped || offset <= _partition.Offsets.Start) return;
         if (offset == _nextOffset && _position > 0) Roll();
+        // The metadata is on disk at once. Records that lay behind the new start must not be behind it: the partition could not be opened.
+        Sync();
         var keepFrom = Math.Max(0, Array.FindLastIndex(_partition.Segments, s => s.BaseOffset <= offset));
         Delete(_partition.Segments, keepFrom, offset);
     }

@@ -33,6 +33,7 @@ internal sealed partial class PartitionWriter
     private long _nextOffset;
     private long? _segmentSinceMs;
     private bool _unsynced;
+    private bool _hasMarker;
     private bool _stopped;
 
     public PartitionWriter(Partition partition, PartitionSettings settings, PartitionStorage storage, PartitionRecovery.Recovered recovered)
@@ -71,7 +72,9 @@ internal sealed partial class PartitionWriter
         if (_inFlight.Count == 0) return;
         if (!_stopped)
         {
-            if (_settings.Durability == Durability.Fsync) Sync();
+            // The coordinator forgets, durably, that a partition had a transaction as soon as its marker is answered.
+            if (_settings.Durability == Durability.Fsync || _hasMarker) Sync();
+            _hasMarker = false;
             _segment.Publish(_position);
             _partition.SetEnd(_nextOffset, _producers.LastStable(_nextOffset));
         }
@@ -112,6 +115,12 @@ internal sealed partial class PartitionWriter
             if (!_stopped) CutRoom();
             if (!_stopped) Checkpoint();
         }
+        catch (Exception fault)
+        {
+            // Before the partition counts as ended: what waits is answered, and the failure is told.
+            Stop(fault);
+            throw;
+        }
         finally
         {
             _stopped = true;
@@ -139,8 +148,9 @@ internal sealed partial class PartitionWriter
     /// <summary>The producers that the partition knows.</summary>
     public ActiveProducer[] DescribeProducers() => _producers.Describe();
 
-    /// <summary>How many offsets below the end hold no record for who reads what is committed, open transactions not among them.</summary>
-    public long OffsetsWithoutRecord => _producers.OffsetsWithoutRecord;
+    /// <summary>The transactions that are open in the partition.</summary>
+    public IEnumerable<OpenTransaction> OpenTransactions() =>
+        _producers.Open().Select(o => new OpenTransaction(new TransactionPartition(_partition.Name, _settings.TopicId), o.ProducerId, o.Epoch, o.FirstOffset));
 
     /// <summary>Ends the partition because its topic is deleted; what waits is refused.</summary>
     public void Abandon()
@@ -164,10 +174,18 @@ internal sealed partial class PartitionWriter
         append.BaseOffset = _nextOffset;
         RecordBatchHeader.Assign(batch, _nextOffset);
         var maxTimestampMs = append.Batch.MaxTimestampMs;
-        if (_config.LogAppendTime) RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
+        if (_config.LogAppendTime)
+        {
+            RecordBatchHeader.StampAppendTime(batch, maxTimestampMs = nowMs);
+            append.AppendTimeMs = nowMs;
+        }
         else if (append.Batch.MaxTimestampIsWrong) RecordBatchHeader.SetMaxTimestamp(batch, maxTimestampMs);
         _index.Add(_nextOffset + append.Batch.LastOffsetDelta, (int)_position, bytes.Length, maxTimestampMs);
-        if (append.Batch.Marker is { } marker) _producers.End(marker, _nextOffset, nowMs);
+        if (append.Batch.Marker is { } marker)
+        {
+            _producers.End(marker, _nextOffset, nowMs);
+            _hasMarker = true;
+        }
         else if (append.Batch.Producer.IsIdempotent) _producers.Add(append.Batch, _nextOffset, nowMs);
         _segmentSinceMs ??= nowMs;
         _nextOffset += append.Batch.LastOffsetDelta + 1;

@@ -21,17 +21,21 @@ internal sealed class PendingAppend(AppendQueue owner) : IValueTaskSource<Append
 
     public ValueTask<AppendResult> Task => new(this, _core.Version);
 
+    /// <summary>Set by the writer when it has written its time into the batch, ms since the epoch.</summary>
+    public long? AppendTimeMs { get; set; }
+
     public void Begin(ReadOnlyMemory<byte> bytes, in CheckedBatch batch)
     {
         Bytes = bytes;
         Batch = batch;
         Refusal = AppendError.None;
+        AppendTimeMs = null;
     }
 
     public void Complete(AppendError error)
     {
         if (error == AppendError.None) error = Refusal;
-        _core.SetResult(new AppendResult(error, error == AppendError.None ? BaseOffset : -1));
+        _core.SetResult(error == AppendError.None ? new AppendResult(error, BaseOffset) { AppendTimeMs = AppendTimeMs } : new AppendResult(error, -1));
     }
 
     public AppendResult GetResult(short token)

@@ -21,8 +21,8 @@ internal sealed class ProducerState(short epoch)
     /// <summary>Oldest first; empty after a marker of a new epoch.</summary>
     public IReadOnlyList<ProducedBatch> Batches => _batches;
 
-    /// <summary>The open transaction; null when there is none.</summary>
-    public OpenTransaction? Open { get; set; }
+    /// <summary>The first offset of the open transaction in the partition; null when there is none.</summary>
+    public long? OpenFrom { get; set; }
 
     /// <summary>Epoch of the coordinator that wrote the last marker; -1 before the first.</summary>
     public int CoordinatorEpoch { get; set; } = -1;
@@ -59,6 +59,3 @@ internal sealed class ProducerState(short epoch)
 
 /// <summary>A batch by its sequence numbers, and where it lies.</summary>
 internal readonly record struct ProducedBatch(int FirstSequence, int LastSequence, long BaseOffset);
-
-/// <summary>A transaction without a marker: its first offset in the partition, and the offsets that its batches take.</summary>
-internal readonly record struct OpenTransaction(long FirstOffset, long Offsets);

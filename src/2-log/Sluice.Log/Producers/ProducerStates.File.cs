@@ -10,6 +10,9 @@ internal sealed partial class ProducerStates
     private const uint MagicWithoutTransactions = 0x534C5001; // "SLP", layout 1
     private const uint Magic = 0x534C5002; // "SLP", layout 2
 
+    /// <summary>What stands in a field of layout 2 that nobody reads.</summary>
+    private const long Unused = 0;
+
     /// <summary>The offset up to which the content is complete; batches before it are in it.</summary>
     public long CoveredTo { get; private set; }
 
@@ -63,7 +66,7 @@ internal sealed partial class ProducerStates
         var magic = reader.ReadUInt32();
         if (magic is not (Magic or MagicWithoutTransactions)) return false;
         CoveredTo = reader.ReadInt64();
-        if (magic == Magic) OffsetsWithoutRecord = reader.ReadInt64();
+        if (magic == Magic) reader.ReadInt64();
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
             var (id, epoch, lastAppendMs) = (reader.ReadInt64(), reader.ReadInt16(), reader.ReadInt64());
@@ -82,9 +85,10 @@ internal sealed partial class ProducerStates
     private void ReadTransaction(ref ByteReader reader, long id, ProducerState producer)
     {
         producer.CoordinatorEpoch = reader.ReadInt32();
-        var (first, offsets) = (reader.ReadInt64(), reader.ReadInt64());
+        var first = reader.ReadInt64();
+        reader.ReadInt64();
         if (first < 0) return;
-        producer.Open = new OpenTransaction(first, offsets);
+        producer.OpenFrom = first;
         _open.Add(first, id);
     }
 
@@ -99,7 +103,7 @@ internal sealed partial class ProducerStates
     {
         bytes.WriteUInt32(Magic);
         bytes.WriteInt64(endOffset);
-        bytes.WriteInt64(OffsetsWithoutRecord);
+        bytes.WriteInt64(Unused);
         bytes.WriteInt32(_producers.Count);
         foreach (var (id, producer) in _producers)
         {
@@ -107,8 +111,8 @@ internal sealed partial class ProducerStates
             bytes.WriteInt16(producer.Epoch);
             bytes.WriteInt64(producer.LastAppendMs);
             bytes.WriteInt32(producer.CoordinatorEpoch);
-            bytes.WriteInt64(producer.Open?.FirstOffset ?? -1);
-            bytes.WriteInt64(producer.Open?.Offsets ?? 0);
+            bytes.WriteInt64(producer.OpenFrom ?? -1);
+            bytes.WriteInt64(Unused);
             bytes.WriteByte((byte)producer.Batches.Count);
             foreach (var batch in producer.Batches)
             {

@@ -10,9 +10,6 @@ internal sealed partial class ProducerStates
     /// <summary>The aborted transactions whose markers lie in the open segment.</summary>
     public SegmentAborts Aborted { get; private set; } = new([]);
 
-    /// <summary>Offsets below the end that hold no record for who reads what is committed: markers, and batches that were aborted.</summary>
-    public long OffsetsWithoutRecord { get; private set; }
-
     /// <summary>The first offset of the open transactions; the end where none is open.</summary>
     public long LastStable(long end)
     {
@@ -35,7 +32,7 @@ internal sealed partial class ProducerStates
         }
 
         if (marker.Epoch < producer.Epoch) return AppendError.FencedProducer;
-        isNeeded = producer.Open is not null || marker.Epoch > producer.Epoch;
+        isNeeded = producer.OpenFrom is not null || marker.Epoch > producer.Epoch;
         return AppendError.None;
     }
 
@@ -43,16 +40,11 @@ internal sealed partial class ProducerStates
     public void End(in TransactionMarker marker, long offset, long nowMs)
     {
         var producer = FindOrAdd(marker.ProducerId, marker.Epoch);
-        OffsetsWithoutRecord++;
-        if (producer.Open is { } open)
+        if (producer.OpenFrom is { } first)
         {
-            producer.Open = null;
-            _open.Remove(open.FirstOffset);
-            if (!marker.IsCommit)
-            {
-                OffsetsWithoutRecord += open.Offsets;
-                Aborted.Add(new AbortedTransaction(marker.ProducerId, open.FirstOffset, offset, LastStable(offset + 1)));
-            }
+            producer.OpenFrom = null;
+            _open.Remove(first);
+            if (!marker.IsCommit) Aborted.Add(new AbortedTransaction(marker.ProducerId, first, offset, LastStable(offset + 1)));
         }
 
         producer.CoordinatorEpoch = marker.CoordinatorEpoch;
@@ -72,13 +64,16 @@ internal sealed partial class ProducerStates
             p.Value.Batches.Count == 0 ? -1 : p.Value.Batches[^1].LastSequence,
             p.Value.LastAppendMs,
             p.Value.CoordinatorEpoch,
-            p.Value.Open?.FirstOffset)),
+            p.Value.OpenFrom)),
     ];
 
-    private void Extend(long producerId, ProducerState producer, long baseOffset, int lastOffsetDelta)
+    /// <summary>The producers with an open transaction, in the order of its first offset.</summary>
+    public IEnumerable<(long ProducerId, short Epoch, long FirstOffset)> Open() => _open.Select(o => (o.Value, _producers[o.Value].Epoch, o.Key));
+
+    private void Extend(long producerId, ProducerState producer, long baseOffset)
     {
-        var open = producer.Open ?? new OpenTransaction(baseOffset, 0);
-        if (producer.Open is null) _open.Add(baseOffset, producerId);
-        producer.Open = open with { Offsets = open.Offsets + lastOffsetDelta + 1 };
+        if (producer.OpenFrom is not null) return;
+        _open.Add(baseOffset, producerId);
+        producer.OpenFrom = baseOffset;
     }
 }

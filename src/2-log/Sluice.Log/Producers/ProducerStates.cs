@@ -13,8 +13,6 @@ internal sealed partial class ProducerStates(LogLimits limits)
     private readonly Dictionary<long, ProducerState> _producers = [];
     private bool _changed;
 
-    public int Count => _producers.Count;
-
     /// <summary>Whether a batch may be appended; for a copy of one that is stored, no error and the offset of that one.</summary>
     public AppendError Check(in CheckedBatch batch, out long? storedAt)
     {
@@ -25,7 +23,7 @@ internal sealed partial class ProducerStates(LogLimits limits)
         if (!_producers.TryGetValue(stamp.Id, out var producer)) return AppendError.None;
         if (stamp.Epoch < producer.Epoch) return AppendError.FencedProducer;
         // Only its marker ends a transaction; that of a new epoch comes before the first batch of that epoch.
-        var isOutside = producer.Open is not null && (!batch.IsTransactional || stamp.Epoch != producer.Epoch);
+        var isOutside = producer.OpenFrom is not null && (!batch.IsTransactional || stamp.Epoch != producer.Epoch);
         if (stamp.Epoch > producer.Epoch)
         {
             if (stamp.FirstSequence != 0) return AppendError.OutOfOrderSequence;
@@ -45,7 +43,7 @@ internal sealed partial class ProducerStates(LogLimits limits)
         var producer = FindOrAdd(stamp.Id, stamp.Epoch);
         var last = ProducerStamp.Advance(stamp.FirstSequence, batch.LastOffsetDelta);
         producer.Add(stamp.Epoch, new ProducedBatch(stamp.FirstSequence, last, baseOffset), nowMs);
-        if (batch.IsTransactional) Extend(stamp.Id, producer, baseOffset, batch.LastOffsetDelta);
+        if (batch.IsTransactional) Extend(stamp.Id, producer, baseOffset);
         _changed = true;
     }
 
@@ -70,7 +68,7 @@ internal sealed partial class ProducerStates(LogLimits limits)
         var oldestMs = nowMs - (long)limits.ProducerSilenceMax.TotalMilliseconds;
         foreach (var (id, producer) in _producers)
         {
-            if (producer.LastAppendMs >= oldestMs || producer.Open is not null) continue;
+            if (producer.LastAppendMs >= oldestMs || producer.OpenFrom is not null) continue;
             _producers.Remove(id);
             _changed = true;
         }
@@ -90,7 +88,7 @@ internal sealed partial class ProducerStates(LogLimits limits)
     /// </summary>
     private void ForgetOldest()
     {
-        var forgotten = _producers.Where(p => p.Value.Open is null).OrderBy(p => p.Value.LastAppendMs)
+        var forgotten = _producers.Where(p => p.Value.OpenFrom is null).OrderBy(p => p.Value.LastAppendMs)
             .Take(Math.Max(1, _producers.Count / 10)).Select(p => p.Key).ToArray();
         foreach (var id in forgotten) _producers.Remove(id);
     }

@@ -92,8 +92,8 @@ internal sealed class Segment
         return last;
     }
 
-    /// <summary>Whether a sealed segment has aborted transactions.</summary>
-    public bool HasAborts => _hasAborts;
+    /// <summary>Whether there are aborted transactions whose markers lie in the segment.</summary>
+    public bool HasAborts => Volatile.Read(ref _openAborts) is { } open ? open.Count > 0 : _hasAborts;
 
     /// <summary>The aborted transactions whose markers lie in the segment, in the order of these.</summary>
     public AbortedTransaction[] Aborted(OpenFiles files)

@@ -26,6 +26,15 @@ public sealed record TransactionRecord(
 /// <summary>An offset of a group that becomes its committed one when the transaction is committed.</summary>
 public sealed record TransactionOffset(string Group, CommittedOffset Offset);
 
+/// <summary>A partition that a transaction writes to.</summary>
+/// <param name="TopicId">Of the topic that was there when the partition was added: one that takes its name later is another.</param>
+public sealed record TransactionPartition(TopicPartition Partition, Guid TopicId);
+
+/// <summary>A transaction that is open in a partition.</summary>
+/// <param name="Epoch">The producer's, as the partition knows it.</param>
+/// <param name="FirstOffset">Its first offset in the partition.</param>
+public sealed record OpenTransaction(TransactionPartition Partition, long ProducerId, short Epoch, long FirstOffset);
+
 /// <summary>A transactional id with all that belongs to its transaction.</summary>
 public sealed record StoredTransaction(
-    TransactionRecord Record, IReadOnlyList<TopicPartition> Partitions, IReadOnlyList<string> Groups, IReadOnlyList<TransactionOffset> Offsets);
+    TransactionRecord Record, IReadOnlyList<TransactionPartition> Partitions, IReadOnlyList<string> Groups, IReadOnlyList<TransactionOffset> Offsets);

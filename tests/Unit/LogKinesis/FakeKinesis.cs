@@ -45,6 +45,9 @@ internal sealed class FakeKinesis : IAsyncDisposable
     /// <summary>Whether the shard was split in two, which hold nothing.</summary>
     public bool IsSplit { get; set; }
 
+    /// <summary>So many records are taken of all that are put.</summary>
+    public int Room { get; set; } = int.MaxValue;
+
     public static async Task<FakeKinesis> StartAsync()
     {
         var kinesis = new FakeKinesis();
@@ -115,8 +118,13 @@ internal sealed class FakeKinesis : IAsyncDisposable
         "ListShards" => $$"""{"Shards":[{{Shard(0, "", IsClosed || IsSplit)}}{{(IsSplit ? "," + Shard(1, Parent, false) + "," + Shard(2, Parent, false) : "")}}]}""",
         "GetShardIterator" => $$"""{"ShardIterator":"{{From(request)}}"}""",
         "GetRecords" => Page(int.Parse(request.GetProperty("ShardIterator").GetString()!, CultureInfo.InvariantCulture), request.GetProperty("Limit").GetInt32()),
+        "PutRecords" => $$"""{"Records":[{{string.Join(',', request.GetProperty("Records").EnumerateArray().Select(_ => Put()))}}]}""",
         _ => throw new NotSupportedException(action),
     };
+
+    private string Put() => Room-- > 0
+        ? """{"ShardId":"shardId-000000000000","SequenceNumber":"1"}"""
+        : """{"ErrorCode":"ProvisionedThroughputExceededException","ErrorMessage":"as told"}""";
 
     private int From(JsonElement request)
     {

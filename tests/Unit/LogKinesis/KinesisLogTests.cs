@@ -145,6 +145,22 @@ public sealed class KinesisLogTests : IAsyncDisposable
         (await NumbersAsync(log, 0)).ShouldBe(Enumerable.Range(0, 20));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(599)]
+    public async Task A_refused_append_is_busy_only_when_no_record_of_it_was_taken(int room)
+    {
+        await using var log = await OpenAsync(records: 0);
+        _kinesis.Room = room;
+        var batch = new RecordBatchBuilder();
+        batch.Reset();
+        for (var i = 0; i < 600; i++) batch.Append(1_800_000_000_000, RecordBytes.Null, RecordBytes.Of([1]));
+        var append = log.AppendAsync(s_shard, batch.Build(), default).AsTask();
+        if (room == 0) (await append).Error.ShouldBe(AppendError.Busy);
+        else (await Should.ThrowAsync<KinesisException>(append)).Message.ShouldContain($"took {room} of 600");
+    }
+
     [Fact]
     public async Task What_does_not_pass_names_the_action_and_the_error()
     {

@@ -9,17 +9,23 @@ internal sealed class RecordPutter(KinesisClient client, KinesisLogLimits limits
 {
     private readonly record struct Record(string Key, ReadOnlyMemory<byte> Data);
 
+    /// <summary>A result that is an error says that Kinesis has no record of the batch.</summary>
     /// <exception cref="NotSupportedException">A record has no value.</exception>
+    /// <exception cref="KinesisException">Kinesis took some of the records, and not the others within all tries.</exception>
     public async Task<AppendError> PutAsync(string stream, string shardId, string hashKey, ReadOnlyMemory<byte> recordBatch, CancellationToken cancel)
     {
         var records = new List<Record>();
         if (!TryRead(recordBatch.Span, shardId, records)) return AppendError.CorruptMessage;
         if (records.Exists(record => SizeOf(record) > limits.RecordBytes)) return AppendError.MessageTooLarge;
-        for (var at = 0; at < records.Count;)
+        for (var taken = 0; taken < records.Count;)
         {
-            var taken = Fitting(records, at);
-            if (!await PutSomeAsync(stream, hashKey, records.GetRange(at, taken), cancel)) return AppendError.Busy;
-            at += taken;
+            var some = records.GetRange(taken, Fitting(records, taken));
+            var refused = await PutSomeAsync(stream, hashKey, some, cancel);
+            taken += some.Count - refused;
+            if (refused == 0) continue;
+            if (taken == 0) return AppendError.Busy;
+            throw new KinesisException(
+                $"Kinesis took {taken} of {records.Count} records for {shardId} of {stream} and had no room for the others: sent again as a whole, those are there twice.");
         }
 
         return AppendError.None;
@@ -62,8 +68,8 @@ internal sealed class RecordPutter(KinesisClient client, KinesisLogLimits limits
         return count;
     }
 
-    /// <summary>Whether all were taken within all tries.</summary>
-    private async Task<bool> PutSomeAsync(string stream, string hashKey, List<Record> records, CancellationToken cancel)
+    /// <summary>How many were not taken within all tries.</summary>
+    private async Task<int> PutSomeAsync(string stream, string hashKey, List<Record> records, CancellationToken cancel)
     {
         var pause = limits.FirstPause;
         for (var tries = 1; ; tries++)
@@ -72,14 +78,14 @@ internal sealed class RecordPutter(KinesisClient client, KinesisLogLimits limits
             {
                 using var answer = await client.SendAsync("PutRecords", Body(stream, hashKey, records), cancel);
                 records = Refused(records, answer.Written);
-                if (records.Count == 0) return true;
+                if (records.Count == 0) return 0;
             }
             catch (KinesisException fault) when (fault.Code == KinesisErrors.Throughput)
             {
-                return false;
+                return records.Count;
             }
 
-            if (tries == limits.Attempts) return false;
+            if (tries == limits.Attempts) return records.Count;
             await Task.Delay(pause, time, cancel);
             pause = pause * 2 < limits.LongestPause ? pause * 2 : limits.LongestPause;
         }

@@ -115,7 +115,10 @@ public sealed record KafkaLimits
     /// </summary>
     public TimeSpan TransactionCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Transactional ids that are known: 10,000, as many as producers that one partition remembers. The idle ones give way first.</summary>
+    /// <summary>
+    /// Transactional ids that are known: 10,000, as many as producers that one partition remembers. Beyond it a tenth gives way, the idle ones
+    /// that were used longest ago.
+    /// </summary>
     public int TransactionalIdsMax { get; init; } = 10_000;
 
     /// <summary>A transactional id without a transaction for so long is forgotten: transactional.id.expiration.ms, seven days.</summary>

@@ -59,7 +59,7 @@ public sealed record LogLimits
 
     /// <summary>
     /// Bytes of segments that are walked for the record with the largest timestamp, where the indexes do not know it: no further segment is
-    /// begun beyond 256 MiB, which a disk of this century reads in a second or two.
+    /// begun beyond 256 MiB, which a disk reads in a second or two.
     /// </summary>
     public long TimestampSearchBytesMax { get; init; } = 256L << 20;
 

@@ -35,16 +35,19 @@ internal sealed partial class PartitionWriter
         try
         {
             _file.Write(_buffer.WrittenSpan, from);
-            _file.Sync();
         }
         catch (IOException fault)
         {
             // All records are durable, and none needs the room: appends go on without it. What there is of it would keep them from a full disk.
             _file.SetLength(_position);
             NoRoom(_storage.Logger, fault, _partition.Name);
+            _buffer.Reset();
+            return;
         }
 
         _buffer.Reset();
+        // The zeros share a page with the last record, so a sync that fails is no smaller a matter than one of records.
+        _file.Sync();
     }
 
     /// <summary>Ends the file at its last batch, as sealed segments and a closed log have it.</summary>

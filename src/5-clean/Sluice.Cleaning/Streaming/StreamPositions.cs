@@ -30,16 +30,16 @@ internal sealed class StreamPositions(CleaningTarget target, DeltaTable clean, I
         return partition => snapshot.TransactionVersion(target.PositionId(partition)) ?? 0;
     }
 
-    private async ValueTask<IReadOnlyList<PartitionDescription>> OwnAsync(IReadOnlyList<PartitionDescription> shards, CancellationToken cancel) =>
-        await log.OwnedPartitionsAsync([target.Topic], cancel) is { } owned
-            ? [.. shards.Where(shard => owned.Contains(new TopicPartition(target.Topic, shard.Partition)))]
-            : shards;
-
     /// <summary>The log ends before the position.</summary>
     public static CleaningException MadeAnew(CleaningTarget target, string shard, long end, long next) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"Shard {shard} of stream {target.Topic} ends at {end}, but stream.{target.Dataset.Name} holds its records up to {next}: the stream was deleted and "
         + $"made anew, or its log was lost. Restore the log, or remove the table stream.{target.Dataset.Name} to clean the stream from its beginning."));
+
+    private async ValueTask<IReadOnlyList<PartitionDescription>> OwnAsync(IReadOnlyList<PartitionDescription> shards, CancellationToken cancel) =>
+        await log.OwnedPartitionsAsync([target.Topic], cancel) is { } owned
+            ? [.. shards.Where(shard => owned.Contains(new TopicPartition(target.Topic, shard.Partition)))]
+            : shards;
 
     private async Task<Snapshot> BeginAsync(Snapshot snapshot, IReadOnlyList<PartitionDescription> shards, StreamStart start, CancellationToken cancel)
     {

@@ -6,7 +6,7 @@ public static class Repository
     /// <summary>The folder that holds Sluice.slnx.</summary>
     public static string Root { get; } = Find();
 
-    /// <summary>The shared reference data: SLUICE_SHARED, else the folder "shared" beside the checkout; null when absent.</summary>
+    /// <summary>The shared reference data: SLUICE_TEST_SHARED, else the folder "shared" beside the checkout; null when absent.</summary>
     public static string? Shared { get; } = FindShared();
 
     /// <summary>A file or folder of the reference data; skips the running test, by name, where it is absent.</summary>
@@ -27,7 +27,7 @@ public static class Repository
 
     private static string? FindShared()
     {
-        var named = Environment.GetEnvironmentVariable("SLUICE_SHARED") ?? Path.Combine(Root, "..", "shared");
+        var named = Environment.GetEnvironmentVariable("SLUICE_TEST_SHARED") ?? Path.Combine(Root, "..", "shared");
         return Directory.Exists(named) ? Path.GetFullPath(named) : null;
     }
 }

@@ -100,6 +100,8 @@ public sealed class SluiceProcess : IAsyncDisposable
     {
         var exe = Path.Combine(Repository.Root, "src/9-console/Sluice/bin/Release/net10.0/sluice");
         var start = new ProcessStartInfo(exe, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Settings of whoever runs the tests are not for the processes that they start.
+        foreach (var setting in start.Environment.Keys.Where(name => name.StartsWith("SLUICE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(setting);
         foreach (var port in new[] { "GATEWAY", "KAFKA_REST", "KAFKA", "KINESIS" }) start.Environment[$"SLUICE_PORTS__{port}"] = "0";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return start;

@@ -28,6 +28,9 @@ internal sealed class GatewayResponse
     public static readonly GatewayResponse InternalError = new(
         500, "DEFAULT_5XX", "InternalServerErrorException", """{"message": "Internal server error"}""");
 
+    public static readonly GatewayResponse ServiceUnavailable = new(
+        503, "DEFAULT_5XX", "ServiceUnavailableException", """{"message": "Service Unavailable"}""");
+
     public static readonly GatewayResponse BadUpstream = new(
         502, "INTEGRATION_FAILURE", "InternalServerErrorException", """{"message": "Internal server error"}""");
 

@@ -16,7 +16,7 @@ public sealed partial class EmbeddedLog
     internal static EmbeddedLog Open(
         EmbeddedLogOptions options, IFileSystem files, TimeProvider time, ILogger logger, MetadataStore metadata, bool threaded)
     {
-        if (TopicConfig.TryParse(options.TopicDefaults, new Dictionary<string, string>(), out var reason) is null)
+        if (options.FaultOfTopicDefaults() is { } reason)
             throw new ArgumentException($"The topic defaults are invalid: {reason}", nameof(options));
         files.CreateDirectory(options.Directory);
         var storage = new PartitionStorage(files, time, metadata, new OpenFiles(files, options.Limits.OpenFilesMax), logger);

@@ -1,3 +1,5 @@
+using Sluice.Log.Topics;
+
 namespace Sluice.Log;
 
 /// <summary>How an <see cref="EmbeddedLog"/> is kept.</summary>
@@ -22,6 +24,9 @@ public sealed record EmbeddedLogOptions
     public IReadOnlyDictionary<string, string> TopicDefaults { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public LogLimits Limits { get; init; } = new();
+
+    /// <summary>What is wrong with <see cref="TopicDefaults"/>, in words for the user; null when they can be used.</summary>
+    public string? FaultOfTopicDefaults() => TopicConfig.TryParse(TopicDefaults, new Dictionary<string, string>(), out var reason) is null ? reason : null;
 }
 
 /// <summary>When an append is answered.</summary>

@@ -90,15 +90,16 @@ internal sealed class BatchCommit(CleaningTarget target, DatasetTables tables, C
         return TableWriter.CommitAsync(table, basis, files, new Append(Noted(basis, batch)), cancel);
     }
 
-    /// <summary>The table must not have come further than where the batch begins, nor than where it ends without a record.</summary>
+    /// <summary>
+    /// The table must be where reading for the batch began: behind it, records between the two would be passed over as offsets without one;
+    /// beyond it, some of the batch are in the tables.
+    /// </summary>
     private void RequirePositions(Snapshot clean, RawBatch batch)
     {
-        var begins = batch.Runs.DistinctBy(run => run.First.Partition).Select(run => (run.First.Partition, run.First.Offset));
-        var ends = batch.Reached.Select(reached => (Partition: reached.Key, Offset: reached.Value.Next));
-        foreach (var (partition, offset) in begins.Concat(ends))
+        foreach (var (partition, from) in batch.Begun)
         {
-            if (clean.TransactionVersion(target.PositionId(partition)) is { } next && next > offset)
-                throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{partition} {next}, beyond {offset}.");
+            var next = clean.TransactionVersion(target.PositionId(partition)) ?? 0;
+            if (next != from) throw new OvertakenException($"Table {tables.Clean.Name} is at {target.Topic}-{partition} {next}, not at {from}.");
         }
     }
 

@@ -59,20 +59,28 @@ public sealed partial class DeltaTable
 
     /// <summary>Replaces the partitions of which a select gives rows by these rows; others stay as they are.</summary>
     /// <exception cref="TableSchemaException">The table has no partitions, or the select does not match its schema.</exception>
+    /// <exception cref="TableUnsupportedException">A file's partition is not known, since a value in the log is none of its column's type.</exception>
     public async Task<RowChange> OverwritePartitionsAsync(DuckDBConnection connection, string select, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(connection);
         var basis = await SnapshotAsync(cancel);
         if (basis.Metadata.PartitionColumns.Count == 0) throw new TableSchemaException(Name, "it has no partitions to overwrite: overwrite it by a predicate");
         _committer.CheckWritable(basis);
+        var key = new PartitionKey(basis);
+        if (basis.Files.FirstOrDefault(file => key.Of(file) is null) is { } unknown)
+        {
+            throw new TableUnsupportedException(
+                Name, $"the partition values of its file {unknown.Path} are not of their columns' types, so it cannot be told which rows to replace: overwrite it by a predicate");
+        }
+
         var adds = await _writer.WriteAsync(basis, connection, select, cancel);
         if (adds.Count == 0) return new RowChange(null, 0, 0, 0);
-        var partitions = adds.Select(CompactionPlan.Partition).ToHashSet(StringComparer.Ordinal);
-        var removes = basis.Files.Where(file => partitions.Contains(CompactionPlan.Partition(file))).ToList();
+        var partitions = adds.Select(key.Of).ToHashSet(StringComparer.Ordinal);
+        var removes = basis.Files.Where(file => partitions.Contains(key.Of(file))).ToList();
         var change = new Change("WRITE", new Dictionary<string, string> { ["mode"] = "Overwrite", ["partitionOverwriteMode"] = "dynamic" }, adds, Overwrite: false, [])
         {
             ReadsTable = true,
-            MayRead = file => partitions.Contains(CompactionPlan.Partition(file)),
+            MayRead = file => key.Of(file) is not { } partition || partitions.Contains(partition),
             Removes = removes,
         };
         var deleted = removes.Sum(file => FileStats.RowCount(file.StatsText) - (file.DeletionVector?.Cardinality ?? 0)) ?? 0;

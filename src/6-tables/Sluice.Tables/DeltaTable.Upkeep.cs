@@ -25,7 +25,10 @@ public sealed partial class DeltaTable
     /// Makes the table what it was at a version, in a new commit: rows, columns and properties; positions of readers stay, and the protocol
     /// is not lowered.
     /// </summary>
-    /// <exception cref="TableVersionException">The log does not hold that version, or a data file of it is deleted.</exception>
+    /// <exception cref="TableVersionException">
+    /// The log does not hold that version, or a data file of it is deleted: before, or by a vacuum of another process meanwhile. Then the message
+    /// names the version to go back to.
+    /// </exception>
     public async Task<RestoreResult> RestoreAsync(long version, CancellationToken cancel)
     {
         var basis = await SnapshotAsync(cancel);
@@ -38,13 +41,15 @@ public sealed partial class DeltaTable
     /// Deletes files under the table that no version within the retention needs, and that are themselves as old: what commits removed, and
     /// what writers that never committed left. Time travel further back than that ends here.
     /// </summary>
-    /// <exception cref="TableUnsupportedException">The retention asked for is shorter than the table's, and not forced.</exception>
+    /// <exception cref="TableUnsupportedException">
+    /// The retention asked for is shorter than the table's, and not forced; or longer than the log's, which alone tells what was removed.
+    /// </exception>
     public async Task<VacuumResult> VacuumAsync(VacuumOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
         var snapshot = await SnapshotAsync(cancel);
         _committer.CheckWritable(snapshot);
-        return await _upkeep.VacuumAsync(snapshot, options, cancel);
+        return await _upkeep.VacuumAsync(snapshot, options, SnapshotAsync, cancel);
     }
 
     /// <summary>
@@ -95,7 +100,10 @@ public sealed record RestoreResult(CommitResult? Commit, int FilesRestored, int 
 /// <summary>What a vacuum may delete.</summary>
 public sealed record VacuumOptions
 {
-    /// <summary>How long ago a file must be out of use; null for the table's <c>delta.deletedFileRetentionDuration</c>, a week by default.</summary>
+    /// <summary>
+    /// How long ago a file must be out of use; null for the table's <c>delta.deletedFileRetentionDuration</c>, a week by default. A longer one
+    /// binds this vacuum alone: <see cref="DeltaTable.DeleteExpiredAsync"/> and other engines go by the table's property.
+    /// </summary>
     public TimeSpan? Retention { get; init; }
 
     /// <summary>Whether the retention may be shorter than the table's: writers and readers that take longer lose their files.</summary>

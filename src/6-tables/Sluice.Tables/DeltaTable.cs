@@ -153,7 +153,8 @@ public sealed partial class DeltaTable
         var upTo = CheckpointActions.EldestKept(_catalog.Options.RetentionOf(snapshot.Metadata), _catalog.Time);
         var expired = snapshot.State.Tombstones.Where(remove => remove.DeletionTimestamp > _deletedUpTo && remove.DeletionTimestamp <= upTo).ToList();
         // A path may be live again, or still: with other deleted rows, or restored.
-        var live = expired.Count == 0 ? [] : snapshot.Files.Select(file => DataPath.Canonical(file.Path)).ToHashSet(StringComparer.Ordinal);
+        var live = new PathsInUse();
+        foreach (var file in expired.Count == 0 ? [] : snapshot.Files) live.Add(file.Path, vector: null);
         foreach (var path in expired.Select(remove => DataPath.Canonical(remove.Path)).Where(path => !DataPath.IsAbsolute(path) && !live.Contains(path)))
             await _catalog.Objects.DeleteAsync(new ObjectKey(_log.Root + path), cancel);
         _deletedUpTo = upTo;

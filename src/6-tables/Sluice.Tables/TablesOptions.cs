@@ -7,6 +7,8 @@ namespace Sluice.Tables;
 /// </param>
 public sealed record TablesOptions(string ScratchDirectory)
 {
+    internal const string RetentionKey = "delta.deletedFileRetentionDuration";
+
     /// <summary>A data file is closed at the first row group that makes it as large as this. 128 MiB is what Spark's optimized writes and auto compaction aim at.</summary>
     public long DataFileBytesMax { get; init; } = 128L << 20;
 
@@ -53,7 +55,7 @@ public sealed record TablesOptions(string ScratchDirectory)
     internal string EngineInfo { get; } = $"Sluice/{typeof(TablesOptions).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>How long files that were removed from a table are kept.</summary>
-    internal TimeSpan RetentionOf(TableMetadata table) => table.Configuration.TryGetValue("delta.deletedFileRetentionDuration", out var text)
+    internal TimeSpan RetentionOf(TableMetadata table) => table.Configuration.TryGetValue(RetentionKey, out var text)
         ? CalendarInterval.Parse(text) ?? TimeSpan.MaxValue
         : TombstoneRetention;
 

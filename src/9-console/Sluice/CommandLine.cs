@@ -64,15 +64,31 @@ internal static class CommandLine
     /// <exception cref="UserException">All faults of the file and the environment.</exception>
     public static SluiceSettings ReadSettings(ParseResult parse)
     {
+        var settings = ReadSettings(parse, out var faults);
+        UserException.ThrowIfAny(faults);
+        return settings;
+    }
+
+    /// <summary>The same for a command that starts the service: with all faults of all sections and of the pipeline.</summary>
+    /// <exception cref="UserException">All faults.</exception>
+    public static SluiceSettings ReadCheckedSettings(ParseResult parse)
+    {
+        var settings = ReadSettings(parse, out var faults);
+        UserException.ThrowIfAny(faults.Concat(SettingsCheck.FaultsOf(settings)));
+        return settings;
+    }
+
+    /// <summary>The same, with the faults as a value: what is not at fault is set.</summary>
+    public static SluiceSettings ReadSettings(ParseResult parse, out IEnumerable<string> faults)
+    {
         var settings = new SluiceSettings();
         var reader = new SettingsReader();
         if (parse.GetValue(Config) is { } file) reader.ReadFile(settings, file);
         else if (File.Exists(SluiceSettings.DefaultFile)) reader.ReadFile(settings, SluiceSettings.DefaultFile);
         reader.ReadEnvironment(settings, Environment.GetEnvironmentVariables());
         if (parse.GetValue(Data) is { } data) settings.Data = data;
-        return reader.Faults.Count == 0
-            ? settings
-            : throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, reader.Faults));
+        faults = reader.Faults.Select(fault => fault.ToString());
+        return settings;
     }
 
     /// <summary>

@@ -5,6 +5,12 @@ internal sealed class UserException(int exitCode, string message) : Exception(me
 {
     /// <summary><see cref="ExitCode.Failed"/> or <see cref="ExitCode.Usage"/>.</summary>
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>Throws when there are faults of the configuration, with all of them.</summary>
+    public static void ThrowIfAny(IEnumerable<string> faults)
+    {
+        if (string.Join(Environment.NewLine, faults) is { Length: > 0 } message) throw new UserException(Console.ExitCode.Usage, message);
+    }
 }
 
 /// <summary>Exit codes of every command.</summary>

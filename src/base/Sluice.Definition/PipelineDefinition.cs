@@ -133,7 +133,10 @@ public sealed record TableCare(string Table)
     /// <summary>Whether files out of use are deleted.</summary>
     public bool Vacuum { get; init; } = true;
 
-    /// <summary>How long a file must be out of use; null for what the table says.</summary>
+    /// <summary>
+    /// How long a file must be out of use; null for what the table says. Longer than that keeps nothing of the stream job's tables, whose files are
+    /// deleted as the table says, and needs a log that is kept as long.
+    /// </summary>
     public TimeSpan? Retention { get; init; }
 
     /// <summary>Whether a checkpoint is written and the log before the table's retention is deleted.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Sluice.Gateway.Config;
 
@@ -44,6 +45,14 @@ public sealed class AdmissionTests
         (await bed.SendAsync(HttpMethod.Post, "/s/topics/x")).Status.ShouldBe(200);
         (await bed.SendAsync(HttpMethod.Get, "/s/topics/x")).Status.ShouldBe(403);
         (await bed.SendAsync(HttpMethod.Post, "/s/topics/x/y")).Status.ShouldBe(403);
+    }
+
+    [Fact]
+    public async Task A_method_that_a_path_does_not_have_is_found_on_a_wider_path()
+    {
+        await using var bed = await GatewayBed.StartAsync(kinesis: http => http.Response.WriteAsync("kinesis"));
+        (await bed.SendAsync(HttpMethod.Put, "/dev/streams/x/record")).Body.ShouldBe("kinesis");
+        (await bed.SendAsync(HttpMethod.Post, "/dev/streams/x/record")).Body.ShouldBe("POST /dev|/streams/x/record| 0");
     }
 
     [Fact]

@@ -10,8 +10,8 @@ internal sealed record BulkSum(int Count, string Sha256);
 /// <summary>The records of the bulk runs, each of 100 bytes and another; the scripts of the clients make the same.</summary>
 internal static class BulkRecords
 {
-    /// <summary>A full run sets SLUICE_CLIENT_RECORDS to 1000000.</summary>
-    public static int Count { get; } = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_CLIENT_RECORDS"), out var count) ? count : 50_000;
+    /// <summary>A full run sets SLUICE_TEST_CLIENT_RECORDS to 1000000.</summary>
+    public static int Count { get; } = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_TEST_CLIENT_RECORDS"), out var count) ? count : 50_000;
 
     public static BulkSum Sum { get; } = SumOf(Enumerable.Range(0, Count).Select(i => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(Text(i))));
 

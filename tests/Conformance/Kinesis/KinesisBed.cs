@@ -43,7 +43,7 @@ public sealed class KinesisBed : IAsyncDisposable
             new EmbeddedLogOptions { Directory = folder.Path }, OsFileSystem.Instance, TimeProvider.System, NullLogger.Instance);
         var service = new KinesisService(log, options ?? new KinesisOptions(), clock, NullLogger.Instance);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseHttp2WithoutTls().ConfigureKestrel(kestrel => kestrel.ListenInBothVersions(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelCore().UseHttp2WithoutTls().ConfigureKestrel(kestrel => kestrel.ListenInBothVersions(IPAddress.Loopback, 0, TimeProvider.System));
         var app = builder.Build();
         app.Run(service.InvokeAsync);
         await app.StartAsync();

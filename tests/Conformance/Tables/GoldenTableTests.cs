@@ -23,7 +23,7 @@ public sealed class GoldenTableTests
     [MemberData(nameof(Archives))]
     public async Task A_golden_table_meets_its_verdict(string name, string verdict)
     {
-        Assert.SkipWhen(verdict == "absent", "The shared folder with golden/delta is absent: set SLUICE_SHARED.");
+        Assert.SkipWhen(verdict == "absent", "The shared folder with golden/delta is absent: set SLUICE_TEST_SHARED.");
         using var golden = await GoldenArchive.UnpackAsync(name);
         using var bed = new TableBed(root: golden.Root);
         var table = await bed.Catalog.OpenAsync(new TableName(name, "delta"), TableBed.Cancel);

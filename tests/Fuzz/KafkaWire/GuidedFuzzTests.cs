@@ -8,8 +8,8 @@ using Sluice.Testing;
 namespace Sluice.Fuzz.KafkaWire;
 
 /// <summary>
-/// Requests changed at random, those kept that reach code that none reached before. <c>SLUICE_FUZZ_SECONDS</c> says for how long instead of
-/// 20 seconds, <c>SLUICE_FUZZ_SEED</c> with which seed, and <c>SLUICE_FUZZ_CORPUS</c> names a file to write what was found to, for found.hex.
+/// Requests changed at random, those kept that reach code that none reached before. <c>SLUICE_TEST_FUZZ_SECONDS</c> says for how long instead of
+/// 20 seconds, <c>SLUICE_TEST_FUZZ_SEED</c> with which seed, and <c>SLUICE_TEST_FUZZ_CORPUS</c> names a file to write what was found to, for found.hex.
 /// </summary>
 public sealed class GuidedFuzzTests(ITestOutputHelper report) : IDisposable
 {
@@ -72,7 +72,7 @@ public sealed class GuidedFuzzTests(ITestOutputHelper report) : IDisposable
 
     public void Dispose() => _copy.Dispose();
 
-    private static string? Setting(string name) => Environment.GetEnvironmentVariable($"SLUICE_FUZZ_{name}");
+    private static string? Setting(string name) => Environment.GetEnvironmentVariable($"SLUICE_TEST_FUZZ_{name}");
 
     private byte[] Change(byte[] frame, IReadOnlyList<byte[]> others)
     {

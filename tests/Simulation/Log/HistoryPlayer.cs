@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sluice.Simulation.Log;
 
 /// <summary>
-/// Plays histories by their seeds. <c>SLUICE_SIMULATION_SEED</c> plays one again; <c>SLUICE_SIMULATION_HISTORIES</c> says how many are
+/// Plays histories by their seeds. <c>SLUICE_TEST_SIMULATION_SEED</c> plays one again; <c>SLUICE_TEST_SIMULATION_HISTORIES</c> says how many are
 /// played instead of what the test asks for.
 /// </summary>
 internal static class HistoryPlayer
@@ -13,13 +13,13 @@ internal static class HistoryPlayer
     /// <summary>Plays them, several at a time, until one breaks a promise; what it broke, with its seed and steps, is the failure.</summary>
     public static void Play(int histories, Func<int, History> make)
     {
-        if (Environment.GetEnvironmentVariable("SLUICE_SIMULATION_SEED") is { Length: > 0 } seed)
+        if (Environment.GetEnvironmentVariable("SLUICE_TEST_SIMULATION_SEED") is { Length: > 0 } seed)
         {
             PlayOne(int.Parse(seed, CultureInfo.InvariantCulture), make).ShouldBeNull();
             return;
         }
 
-        if (Environment.GetEnvironmentVariable("SLUICE_SIMULATION_HISTORIES") is { Length: > 0 } asked) histories = int.Parse(asked, CultureInfo.InvariantCulture);
+        if (Environment.GetEnvironmentVariable("SLUICE_TEST_SIMULATION_HISTORIES") is { Length: > 0 } asked) histories = int.Parse(asked, CultureInfo.InvariantCulture);
         string? failure = null;
         Parallel.For(FirstSeed, FirstSeed + histories, (at, loop) =>
         {
@@ -45,7 +45,7 @@ internal static class HistoryPlayer
         }
         catch (Exception fault)
         {
-            return $"SLUICE_SIMULATION_SEED={seed}: {fault}\nsteps: {history.Steps}";
+            return $"SLUICE_TEST_SIMULATION_SEED={seed}: {fault}\nsteps: {history.Steps}";
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class SharedSinkTests
     [Fact(Timeout = 120_000)]
     public async Task Sinks_that_all_take_a_partition_for_theirs_and_die_at_any_operation_put_every_record_once()
     {
-        var first = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_SEED"), out var given) ? given : 1;
+        var first = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_TEST_SEED"), out var given) ? given : 1;
         var crashes = 0;
         for (var seed = first; seed < (first == 1 ? Histories : first + 1); seed++)
         {
@@ -28,7 +28,7 @@ public sealed class SharedSinkTests
             }
             catch (Exception e)
             {
-                throw new InvalidOperationException($"Seed {seed} (set SLUICE_SEED={seed} to run it alone): {e.Message}", e);
+                throw new InvalidOperationException($"Seed {seed} (set SLUICE_TEST_SEED={seed} to run it alone): {e.Message}", e);
             }
         }
 

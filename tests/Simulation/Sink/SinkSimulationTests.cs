@@ -7,7 +7,7 @@ public sealed class SinkSimulationTests
     [Fact]
     public async Task Every_record_is_in_exactly_one_object_through_crashes_at_every_operation()
     {
-        var first = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_SEED"), out var seed) ? seed : 1;
+        var first = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_TEST_SEED"), out var seed) ? seed : 1;
         var histories = first == 1 ? Histories : 1;
         var crashes = 0;
         await Parallel.ForEachAsync(Enumerable.Range(first, histories), async (s, _) =>
@@ -19,7 +19,7 @@ public sealed class SinkSimulationTests
             }
             catch (Exception e)
             {
-                throw new InvalidOperationException($"Seed {s} (set SLUICE_SEED={s} to run it alone): {e.Message}", e);
+                throw new InvalidOperationException($"Seed {s} (set SLUICE_TEST_SEED={s} to run it alone): {e.Message}", e);
             }
 
             Interlocked.Add(ref crashes, history.Crashes);

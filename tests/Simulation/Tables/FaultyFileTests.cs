@@ -14,8 +14,8 @@ public sealed class FaultyFileTests
 {
     private const int OperationsMax = 1000;
 
-    /// <summary>Commit, checkpoint, optimize, vacuum and clean-up; SLUICE_FAULTS=all adds every other change of rows and upkeep.</summary>
-    public static TheoryData<string> Works => Environment.GetEnvironmentVariable("SLUICE_FAULTS") == "all"
+    /// <summary>Commit, checkpoint, optimize, vacuum and clean-up; SLUICE_TEST_FAULTS=all adds every other change of rows and upkeep.</summary>
+    public static TheoryData<string> Works => Environment.GetEnvironmentVariable("SLUICE_TEST_FAULTS") == "all"
         ? [.. TableWorks.All]
         : ["append", "delete-vectors", "checkpoint", "checkpoint-v2", "optimize", "vacuum", "clean"];
 

@@ -8,20 +8,20 @@ using Xunit;
 namespace Sluice.Simulation.Tables;
 
 /// <summary>
-/// Writers that are processes of their own, over one directory. <c>SLUICE_WRITERS=8x200</c> runs eight with two hundred changes each;
+/// Writers that are processes of their own, over one directory. <c>SLUICE_TEST_WRITERS=8x200</c> runs eight with two hundred changes each;
 /// without it there are fewer, so that the tests take seconds.
 /// </summary>
 public sealed class WriterProcessTests
 {
-    private const string Root = "SLUICE_WRITER_ROOT";
-    private const string Kind = "SLUICE_WRITER_KIND";
-    private const string Number = "SLUICE_WRITER_NUMBER";
-    private const string Changes = "SLUICE_WRITER_CHANGES";
+    private const string Root = "SLUICE_TEST_WRITER_ROOT";
+    private const string Kind = "SLUICE_TEST_WRITER_KIND";
+    private const string Number = "SLUICE_TEST_WRITER_NUMBER";
+    private const string Changes = "SLUICE_TEST_WRITER_CHANGES";
 
     private static readonly TableName s_table = new("t", "a");
 
     private static readonly (int Writers, int Changes) s_size =
-        Environment.GetEnvironmentVariable("SLUICE_WRITERS")?.Split('x') is [var writers, var changes]
+        Environment.GetEnvironmentVariable("SLUICE_TEST_WRITERS")?.Split('x') is [var writers, var changes]
             ? (int.Parse(writers, CultureInfo.InvariantCulture), int.Parse(changes, CultureInfo.InvariantCulture))
             : (3, 8);
 

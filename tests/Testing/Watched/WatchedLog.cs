@@ -14,6 +14,9 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     /// <summary>Called with every commit before it is stored.</summary>
     public Func<CommittedOffset, Task> OnCommit { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>What every wait for records ends no earlier than, as in a log that acknowledges records before it tells of them.</summary>
+    public Task News { get; set; } = Task.CompletedTask;
+
     /// <summary>Deletes what is before the offset, as retention does.</summary>
     public void RetainFrom(TopicPartition partition, long offset) => _starts[partition] = offset;
 
@@ -81,7 +84,7 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
 
     public async ValueTask WaitForRecordsAsync(TopicPartition partition, long offset, CancellationToken cancel)
     {
-        var wait = log.WaitForRecordsAsync(partition, offset, cancel).AsTask();
+        var wait = WaitForNewsAsync(partition, offset, cancel);
         if (wait.IsCompleted)
         {
             await wait;
@@ -116,6 +119,12 @@ public sealed class WatchedLog(ILog log, OperationHook hook) : ILog
     public ValueTask KeepOffsetsAsync(IReadOnlyCollection<string> groups, CancellationToken cancel) => log.KeepOffsetsAsync(groups, cancel);
 
     public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    private async Task WaitForNewsAsync(TopicPartition partition, long offset, CancellationToken cancel)
+    {
+        await log.WaitForRecordsAsync(partition, offset, cancel);
+        await News.WaitAsync(cancel);
+    }
 
     private async ValueTask<PartitionOffsets> OffsetsOfAsync(TopicPartition partition, CancellationToken cancel)
     {

@@ -5,11 +5,18 @@ namespace Sluice.Testing.Watched;
 /// <summary>An object store whose every operation passes a hook.</summary>
 public sealed class WatchedObjects(IObjectStore objects, OperationHook hook) : IObjectStore
 {
+    /// <summary>Called with every put-if-absent before it is done.</summary>
+    public Func<ObjectKey, Task> OnPutIfAbsent { get; set; } = static _ => Task.CompletedTask;
+
     public ValueTask<ObjectInfo> PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, CancellationToken cancel) =>
         hook.AroundAsync("put", () => objects.PutAsync(key, content, cancel));
 
     public ValueTask<bool> PutIfAbsentAsync(ObjectKey key, ReadOnlyMemory<byte> content, CancellationToken cancel) =>
-        hook.AroundAsync("put if absent", () => objects.PutIfAbsentAsync(key, content, cancel));
+        hook.AroundAsync("put if absent", async () =>
+        {
+            await OnPutIfAbsent(key);
+            return await objects.PutIfAbsentAsync(key, content, cancel);
+        });
 
     public ValueTask<ObjectInfo> PutFileAsync(ObjectKey key, string path, CancellationToken cancel) =>
         hook.AroundAsync("put file", () => objects.PutFileAsync(key, path, cancel));

@@ -47,6 +47,17 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task Keys_that_another_writer_inserted_while_a_batch_was_written_are_known_to_the_next()
+    {
+        using var bed = await Session.OpenAsync(CleaningBed.CleanSql);
+        var first = await bed.WriteAsync(CleaningBed.Reading(1));
+        await bed.InsertAsync("SELECT 7::INTEGER AS id, 'theirs' AS name, NULL::DOUBLE AS score, NULL::BOOLEAN AS active, NULL::VARCHAR AS note");
+        await bed.CommitAsync(first);
+        (await bed.WriteAsync(CleaningBed.Reading(7), CleaningBed.Reading(1), CleaningBed.Reading(8))).ShouldNotBeNull()
+            .Verdicts.ShouldBe(new Verdicts(1, 0, 2));
+    }
+
+    [Fact]
     public async Task A_first_row_that_comes_after_a_later_one_is_for_two_scans_to_judge()
     {
         using var bed = await Session.OpenAsync(CleaningBed.CleanSql.Replace("FROM source", "FROM source ORDER BY _position DESC", StringComparison.Ordinal));
@@ -102,6 +113,7 @@ public sealed class AdmissionTests
         private readonly DatasetTables _tables;
         private CleaningSession _session;
         private RawBatch _batch = new();
+        private Snapshot? _basis;
 
         private Session(CleaningBed bed, DatasetTables tables)
         {
@@ -129,7 +141,8 @@ public sealed class AdmissionTests
         {
             _batch = new RawBatch();
             foreach (var record in records) _batch.Add(new RawPlace(CleaningBed.Topic, 0, _batch.Count, null, null), Encoding.UTF8.GetBytes(record));
-            var snapshot = await _tables.Clean.SnapshotAsync(CleaningBed.Cancel);
+            _basis = await _tables.Clean.SnapshotAsync(CleaningBed.Cancel);
+            var snapshot = _basis;
             return await _session.WriteAsync(_batch, new HashSet<int>(), (_tables.Clean, snapshot), token => KnownAsync(snapshot, token), CleaningBed.Cancel);
         }
 
@@ -139,11 +152,14 @@ public sealed class AdmissionTests
             return await _session.JudgeAsync(_batch, new HashSet<int>(), token => KnownAsync(snapshot, token), CleaningBed.Cancel);
         }
 
+        /// <summary>As INSERT of another engine does, which looks at no row.</summary>
+        public async Task InsertAsync(string select) => await TableWriter.AppendAsync(
+            _tables.Clean, await _tables.Clean.SnapshotAsync(CleaningBed.Cancel), _session.Connection, select, new Append([]), CleaningBed.Cancel);
+
         public async Task CommitAsync(WrittenBatch? written)
         {
-            var snapshot = await _tables.Clean.SnapshotAsync(CleaningBed.Cancel);
             _session.Committed(await TableWriter.CommitAsync(
-                _tables.Clean, snapshot, written.ShouldNotBeNull().Files, new Append([], ReadsTable: true), CleaningBed.Cancel));
+                _tables.Clean, _basis.ShouldNotBeNull(), written.ShouldNotBeNull().Files, new Append([], ReadsTable: true), CleaningBed.Cancel));
         }
 
         public Task<IReadOnlyList<string>> RowsAsync() => _bed.CleanRowsAsync();

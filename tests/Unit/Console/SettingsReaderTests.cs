@@ -66,6 +66,78 @@ public sealed class SettingsReaderTests
         reader.Faults.Single().ToString().ShouldContain("SLUICE_PORTS__GATWAY");
     }
 
+    /// <summary>Every key has its variable, in sections that are absent, in maps and in lists too.</summary>
+    [Theory]
+    [InlineData("SLUICE_SHARED", "/mnt/s")]
+    [InlineData("SLUICE_GATEWAY__AWS__SECRET_ACCESS_KEY", "s3cret")]
+    [InlineData("SLUICE_GATEWAY__API_KEYS__POSTERS__VALUE", "a-secret-of-20-characters")]
+    [InlineData("SLUICE_GATEWAY__API_KEYS", "{ posters: { value: a-secret-of-20-characters } }")]
+    [InlineData("SLUICE_GATEWAY__STAGES__DEV__API_KEY_REQUIRED", "true")]
+    [InlineData("SLUICE_GATEWAY__STAGES__DEV__THROTTLE__BURST", "7")]
+    [InlineData("SLUICE_KAFKA__SASL_USERS__POSTERS", "a-password")]
+    [InlineData("SLUICE_KAFKA__SASL_USERS__Ann", "another")]
+    [InlineData("SLUICE_LOG__KAFKA__PROPERTIES__SECURITY_PROTOCOL", "SSL")]
+    [InlineData("SLUICE_LOG__TOPICS", "{ retention.ms: \"60000\" }")]
+    [InlineData("SLUICE_KAFKA_REST__ENDPOINTS_ALLOWED", "[api.v2.*, api.v3.topics.list]")]
+    [InlineData("SLUICE_KAFKA_REST__REQUESTS_PER_SECOND", "5")]
+    public void Every_key_of_the_file_has_its_variable(string variable, string value)
+    {
+        var (settings, reader) = Read("");
+        reader.ReadEnvironment(settings, new Dictionary<string, string> { [variable] = value });
+        reader.Faults.ShouldBeEmpty();
+        var seen = variable switch
+        {
+            "SLUICE_SHARED" => settings.Shared,
+            "SLUICE_GATEWAY__AWS__SECRET_ACCESS_KEY" => settings.Gateway.Aws!.SecretAccessKey,
+            "SLUICE_GATEWAY__API_KEYS__POSTERS__VALUE" => settings.Gateway.ApiKeys.Single(k => k.Key == "posters").Value.Value,
+            "SLUICE_GATEWAY__API_KEYS" => $"{{ posters: {{ value: {settings.Gateway.ApiKeys["posters"].Value} }} }}",
+            "SLUICE_GATEWAY__STAGES__DEV__API_KEY_REQUIRED" => settings.Gateway.Stages.Single(s => s.Key == "dev").Value.ApiKeyRequired ? "true" : "false",
+            "SLUICE_GATEWAY__STAGES__DEV__THROTTLE__BURST" => $"{settings.Gateway.Stages["dev"].Throttle!.Burst}",
+            "SLUICE_KAFKA__SASL_USERS__POSTERS" => settings.Kafka.SaslUsers["posters"],
+            "SLUICE_KAFKA__SASL_USERS__Ann" => settings.Kafka.SaslUsers["Ann"],
+            "SLUICE_LOG__KAFKA__PROPERTIES__SECURITY_PROTOCOL" => settings.Log.Kafka.Properties["security.protocol"],
+            "SLUICE_LOG__TOPICS" => $"{{ retention.ms: \"{settings.Log.Topics["retention.ms"]}\" }}",
+            "SLUICE_KAFKA_REST__ENDPOINTS_ALLOWED" => $"[{string.Join(", ", settings.KafkaRest.EndpointsAllowed)}]",
+            _ => $"{settings.KafkaRest.RequestsPerSecond}",
+        };
+        seen.ShouldBe(value);
+    }
+
+    [Fact]
+    public void A_variable_finds_the_name_that_the_file_spells()
+    {
+        var (settings, reader) = Read(
+            """
+            sink: { flush.size: "10" }
+            gateway: { api-keys: { My_Posters: { value: a-secret-of-20-characters, stages: [dev] } } }
+            """);
+        reader.ReadEnvironment(settings, new Dictionary<string, string>
+        {
+            ["SLUICE_SINK__FLUSH_SIZE"] = "20", ["SLUICE_GATEWAY__API_KEYS__MY_POSTERS__VALUE"] = "another-of-20-characters",
+        });
+        reader.Faults.ShouldBeEmpty();
+        settings.Sink.Single().ShouldBe(new("flush.size", "20"));
+        settings.Gateway.ApiKeys.Single().ShouldSatisfyAllConditions(
+            k => k.Key.ShouldBe("My_Posters"), k => k.Value.Value.ShouldBe("another-of-20-characters"), k => k.Value.Stages.ShouldBe(["dev"]));
+    }
+
+    [Theory]
+    [InlineData("SLUICE_DATA__X", "1")]
+    [InlineData("SLUICE_PIPELINE__X", "1")]
+    [InlineData("SLUICE_KAFKA_REST__ENDPOINTS_ALLOWED__0", "api.v2.*")]
+    [InlineData("SLUICE_KAFKA_REST__ENDPOINTS_ALLOWED", "api.v2.*")]
+    [InlineData("SLUICE_GATEWAY__API_KEYS__POSTERS", "a-secret-of-20-characters")]
+    [InlineData("SLUICE_GATEWAY__API_KEYS", "{")]
+    [InlineData("SLUICE_GATEWAY__AWS__SECRET", "s")]
+    [InlineData("SLUICE_PORTS", "1")]
+    [InlineData("SLUICE_", "1")]
+    public void A_variable_that_cannot_be_taken_is_a_fault_that_names_it(string variable, string value)
+    {
+        var (settings, reader) = Read("");
+        reader.ReadEnvironment(settings, new Dictionary<string, string> { [variable] = value });
+        reader.Faults.Single().ToString().ShouldStartWith(variable);
+    }
+
     [Theory]
     [InlineData("500ms", 0.5)]
     [InlineData("15m", 900)]

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using Sluice.Bytes;
+using Sluice.Gateway.Config;
 using Sluice.Gateway.Kinesis;
 
 namespace Sluice.Unit.Gateway;
@@ -46,6 +47,32 @@ public sealed class KinesisMappingTests
         static string Deep(int levels) => $$"""{"Data":{{new string('[', levels)}}{{new string(']', levels)}},"PartitionKey":"k"}""";
     }
 
+    /// <summary>API Gateway ends a template at the 1,001st iteration of a #foreach; here it also bounds what a small body can grow to.</summary>
+    [Fact]
+    public void A_thousand_records_are_mapped_and_one_more_is_not()
+    {
+        Map(KinesisAction.PutRecords, Many(GatewayLimits.MappedRecordsMax)).ShouldNotBeNull().GetProperty("Records").GetArrayLength().ShouldBe(1000);
+        Map(KinesisAction.PutRecords, Many(GatewayLimits.MappedRecordsMax + 1)).ShouldBeNull();
+
+        static string Many(int records) => $$"""{"records":[{{string.Join(',', Enumerable.Repeat("{}", records))}}]}""";
+    }
+
+    [Fact]
+    public void A_key_of_any_length_is_taken_over_only_as_far_as_it_can_matter()
+    {
+        var key = Map(KinesisAction.PutRecord, $$"""{"Data":1,"PartitionKey":["{{new string('k', 100_000)}}"]}""").ShouldNotBeNull().GetProperty("PartitionKey");
+        key.GetString()!.Length.ShouldBe(GatewayLimits.MappedKeyBytesMax);
+    }
+
+    [Fact]
+    public void Escaped_text_is_unescaped_before_it_is_encoded()
+    {
+        var text = string.Concat(Enumerable.Range(0, 300).Select(i => $"\"{i}\t\u00e9\\"));
+        var body = JsonSerializer.Serialize(new { records = new[] { new Dictionary<string, string> { ["data"] = text, ["partition-key"] = "k" } } });
+        var data = Map(KinesisAction.PutRecords, body).ShouldNotBeNull().GetProperty("Records")[0].GetProperty("Data").GetBytesFromBase64();
+        Encoding.UTF8.GetString(data).ShouldBe(text);
+    }
+
     private static bool IsJson(string body)
     {
         if (body.Length == 0) return true;
@@ -70,8 +97,7 @@ public sealed class KinesisMappingTests
         using var to = new ByteWriter();
         try
         {
-            KinesisMapping.Write(action, "s\"1", "", Encoding.UTF8.GetBytes(body), to);
-            return JsonElement.Parse(to.WrittenSpan);
+            return KinesisMapping.TryWrite(action, "s\"1", "", Encoding.UTF8.GetBytes(body), to) ? JsonElement.Parse(to.WrittenSpan) : null;
         }
         catch (JsonException) when (!IsJson(body) || body.Contains("\\ud800", StringComparison.Ordinal) || body.Length > 1500)
         {

@@ -20,7 +20,7 @@ public sealed class ConsumerGroupHistoryTests
     [Fact]
     public void No_history_gives_a_partition_to_two_members_or_leaves_one_without()
     {
-        var iterations = int.Parse(Environment.GetEnvironmentVariable("SLUICE_SEQUENCES") ?? "400", System.Globalization.CultureInfo.InvariantCulture);
+        var iterations = int.Parse(Environment.GetEnvironmentVariable("SLUICE_TEST_SEQUENCES") ?? "400", System.Globalization.CultureInfo.InvariantCulture);
         s_step.Array[0, 150].Sample(
             steps =>
             {

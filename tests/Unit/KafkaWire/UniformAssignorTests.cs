@@ -1,15 +1,11 @@
-using System.Diagnostics;
 using CsCheck;
 using Sluice.KafkaWire.Groups;
 
 namespace Sluice.Unit.KafkaWire;
 
 /// <summary>The assignor where members subscribe to different topics.</summary>
-public sealed class UniformAssignorTests(ITestOutputHelper report)
+public sealed class UniformAssignorTests
 {
-    /// <summary>Ten times what it takes; to look through all members for each partition takes a hundred times that. Once of many has to do on a busy machine.</summary>
-    private static readonly TimeSpan s_fast = TimeSpan.FromMilliseconds(15);
-
     private static readonly Guid[] s_topics = [.. Enumerable.Range(1, 6).Select(n => new Guid(n, 0, 0, new byte[8]))];
 
     /// <summary>Subscriptions as bits of the topics, partitions of each topic, and members that have gone since the last assignment.</summary>
@@ -36,25 +32,15 @@ public sealed class UniformAssignorTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void A_thousand_members_of_ten_thousand_partitions_are_assigned_while_the_others_can_wait()
+    public void A_thousand_members_share_ten_thousand_partitions_to_one()
     {
         // Every other member leaves out one of ten topics, so that no two neighbours want the same.
         var ids = Enumerable.Range(1, 10).Select(n => new Guid(n, 0, 0, new byte[8])).ToArray();
         var topics = ids.ToDictionary(t => t, _ => 1_000);
         var members = Enumerable.Range(0, 1_000).Select(m => new AssignedMember(
             $"m{m:D4}", null, ids.Where((_, t) => m % 2 == 0 || t != m % 10).ToHashSet(), new HashSet<TopicIdPartition>())).ToArray();
-        var fastest = TimeSpan.MaxValue;
-        for (var round = 0; round < 50 && fastest > s_fast; round++)
-        {
-            var started = Stopwatch.GetTimestamp();
-            var assigned = UniformAssignor.Assign(members, topics);
-            var taken = Stopwatch.GetElapsedTime(started);
-            fastest = taken < fastest ? taken : fastest;
-            assigned.ShouldAllBe(a => a.Count == 10);
-        }
-
-        report.WriteLine($"{fastest.TotalMilliseconds:F1} ms");
-        fastest.ShouldBeLessThanOrEqualTo(s_fast);
+        UniformAssignor.Assign(members, topics).ShouldAllBe(a => a.Count == 10);
+        UniformAssignor.Assign(members[1..], topics).Select(a => a.Count).Distinct().Order().ShouldBe([10, 11]);
     }
 
     private static AssignedMember MemberOf(int number, int bits) =>

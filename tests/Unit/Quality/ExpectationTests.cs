@@ -1,6 +1,8 @@
 using Sluice.Cleaning;
+using Sluice.Cleaning.Streaming;
 using Sluice.Definition;
 using Sluice.Testing.Cleaning;
+using Sluice.Testing.Watched;
 
 namespace Sluice.Unit.Quality;
 
@@ -203,6 +205,36 @@ public sealed class ExpectationTests
         (await bed.Tables.QualityRowsAsync()).ShouldBe(["stream|is_scored|drop|3|1"]);
         (await bed.LedgerAsync()).Dropped.ShouldBe(1);
         job.Status[0].Dropped.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_job_ends_in_order_where_its_counts_cannot_be_appended_and_the_next_appends_them()
+    {
+        using var bed = new StreamBed();
+        bed.Tables.Expect(s_scored with { Action = ExpectationAction.Drop });
+        var isAway = true;
+        bed.Tables.Reopen(store => new WatchedObjects(store, new OperationHook())
+        {
+            OnPutIfAbsent = key => isAway && key.Value.StartsWith("quality/", StringComparison.Ordinal)
+                ? throw new TimeoutException("The store is away.") : Task.CompletedTask,
+        });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(CleaningBed.Cancel);
+        await using (var job = bed.Start())
+        {
+            var told = new StreamTold();
+            var running = job.RunAsync(stop.Token, told);
+            await bed.PutAsync(0, Scored(1, 50), Scored(2, 5));
+            await told.ReceivedAsync(2);
+            await stop.CancelAsync();
+            await running;
+            job.Status[0].State.ShouldBe(StreamJobState.Stopped);
+            job.Status[0].Reason.ShouldNotBeNull().ShouldContain("The store is away.");
+        }
+
+        (await bed.Tables.QualityRowsAsync()).ShouldBeEmpty();
+        isAway = false;
+        await bed.DrainAsync();
+        (await bed.Tables.QualityRowsAsync()).ShouldBe(["stream|is_scored|drop|1|1"]);
     }
 
     [Fact]

@@ -85,6 +85,27 @@ public sealed class AlterTests
     }
 
     [Fact]
+    public async Task Columns_are_mapped_by_id_from_the_beginning_or_never()
+    {
+        await using var bed = new TableBed();
+        var table = await StartAsync(bed);
+        await RefusesAsync(table, "id", "hold no ids");
+        await AlterAsync(bed, table, new SetProperties(new Dictionary<string, string> { ["delta.columnMapping.mode"] = "name" }));
+        await RefusesAsync(table, "id", "stays");
+        await RefusesAsync(table, "none", "stays");
+        (await bed.RowsAsync(table)).ShouldBe(["{\"a\":1}"]);
+        var mode = new Dictionary<string, string> { ["delta.columnMapping.mode"] = "id" };
+        var mapped = await bed.Catalog.OpenOrCreateAsync(new TableName("t", "b"), TableBed.Schema(("a", "INTEGER")), mode, TableBed.Cancel);
+        await bed.AppendAsync(mapped, "SELECT 2::INTEGER AS a");
+        await AlterAsync(bed, mapped, new SetProperties(mode), new RenameColumn("a", "c"));
+        (await bed.RowsAsync(mapped)).ShouldBe(["{\"c\":2}"]);
+        await RefusesAsync(mapped, "name", "stays");
+
+        async Task RefusesAsync(DeltaTable refusing, string to, string why) => (await Should.ThrowAsync<TableSchemaException>(() => refusing.AlterAsync(
+            bed.Connection, [new SetProperties(new Dictionary<string, string> { ["delta.columnMapping.mode"] = to })], TableBed.Cancel))).Message.ShouldContain(why);
+    }
+
+    [Fact]
     public async Task An_append_prepared_before_an_alteration_conflicts_with_it_and_an_alteration_follows_appends()
     {
         await using var bed = new TableBed();

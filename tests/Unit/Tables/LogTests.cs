@@ -1,5 +1,6 @@
 using System.Text;
 using Shouldly;
+using Sluice.Objects;
 using Sluice.Tables;
 using Sluice.Testing;
 using Xunit;
@@ -96,6 +97,19 @@ public sealed class LogTests
         beyond.ShouldContain("newest version is 0");
         LogSegment.Find([LogFile.CommitName(5)], 5, out var cleaned).ShouldBeNull();
         cleaned.ShouldContain("00000000000000000000.json is missing");
+    }
+
+    [Fact]
+    public async Task A_listing_that_was_taken_while_commits_landed_is_taken_again()
+    {
+        await using var bed = new TableBed();
+        var table = await bed.CreateAsync("a", ("n", "INTEGER"));
+        for (var n = 1; n <= 4; n++) await bed.AppendAsync(table, $"SELECT {n}::INTEGER AS n");
+        using var late = new TableBed(root: bed.Root, wrap: store => new TornListing(store, [2, 3]));
+        (await (await late.Catalog.OpenAsync(table.Name, TableBed.Cancel))!.SnapshotAsync(TableBed.Cancel)).Version.ShouldBe(4);
+        using var never = new TableBed(root: bed.Root, wrap: store => new TornListing(store, [2, 2]));
+        var torn = (await never.Catalog.OpenAsync(table.Name, TableBed.Cancel))!;
+        (await Should.ThrowAsync<TableFormatException>(async () => await torn.SnapshotAsync(TableBed.Cancel))).Message.ShouldContain("00000000000000000002.json is missing");
     }
 
     [Fact]
@@ -212,6 +226,26 @@ public sealed class LogTests
         {
             built.Order(StringComparer.Ordinal).ShouldBe(expected);
             built.Count.ShouldBe(expected.Length);
+        }
+    }
+
+    /// <summary>A store whose first whole listings of a log lack a commit each.</summary>
+    private sealed class TornListing(IObjectStore inner, IEnumerable<long> missing) : ForwardingObjectStore(inner)
+    {
+        private readonly Queue<long> _missing = new(missing);
+
+        public override IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, ObjectKey? startAfter, CancellationToken cancel)
+        {
+            var all = base.ListAsync(prefix, startAfter, cancel);
+            return _missing.TryPeek(out var version) ? all.Where(item => !IsMissing(item, version)) : all;
+        }
+
+        /// <summary>A listing that ends before the commit, as the one that opens the table does, counts for nothing.</summary>
+        private bool IsMissing(ObjectInfo item, long version)
+        {
+            if (!item.Key.Value.EndsWith(LogFile.CommitName(version), StringComparison.Ordinal)) return false;
+            _missing.Dequeue();
+            return true;
         }
     }
 

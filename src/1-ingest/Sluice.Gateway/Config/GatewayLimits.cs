@@ -33,6 +33,37 @@ public static class GatewayLimits
     /// <summary>First size of the buffer a body is mapped into: a row of 1 KB, in base64, with what stands around it.</summary>
     public const int MappedBytes = 2048;
 
+    /// <summary>Bodies up to this size are bounded by the number of connections and take nothing of the memory for large ones: 64 KiB, as in Kinesis.</summary>
+    public const int SmallBodyBytes = 64 * 1024;
+
+    /// <summary>
+    /// What a large body of n bytes costs while it is mapped: itself, and four thirds of it in base64, in buffers whose sizes are powers of two.
+    /// </summary>
+    public const int LargeBodyCost = 4;
+
+    /// <summary>
+    /// Memory that all large bodies on their way to Kinesis may take at one moment: 96 MiB, two of the largest, as much as Kinesis itself
+    /// gives to large requests; the others wait.
+    /// </summary>
+    public const long LargeBodiesInFlight = 96L << 20;
+
+    /// <summary>
+    /// Large requests that may wait for that memory: 200. A hundred of the largest take 9 s on two busy cores, so the last one is served
+    /// within the integration timeout; more are told to come back.
+    /// </summary>
+    public const int LargeBodiesWaiting = 200;
+
+    /// <summary>
+    /// API Gateway: iterations of a #foreach in a mapping template
+    /// (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). It keeps a body of empty records from growing tenfold.
+    /// </summary>
+    public const int MappedRecordsMax = 1000;
+
+    /// <summary>
+    /// Bytes of a partition key that is no text which are taken over: 4 KiB. Kinesis refuses more than 256 characters, cut or whole.
+    /// </summary>
+    public const int MappedKeyBytesMax = 4096;
+
     /// <summary>Access log lines that wait for the sink: half a second at 30,000 requests/s; more are dropped and counted.</summary>
     public const int AccessLogQueue = 16_384;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sluice.Bytes;
 using Sluice.Gateway.Config;
 using Sluice.Gateway.Kinesis;
 using Sluice.SigV4;
@@ -14,6 +15,7 @@ internal sealed class IntegrationSet : IAsyncDisposable
     private static readonly TimeSpan s_connectionLifetime = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<RouteModel, Integration> _ofRoute = new(ReferenceEqualityComparer.Instance);
+    private readonly ByteBudget _largeBodies = new(GatewayLimits.LargeBodiesInFlight, GatewayLimits.LargeBodiesWaiting);
     private readonly ServiceProvider _forwarding;
     private readonly HttpMessageInvoker _client;
 
@@ -35,8 +37,8 @@ internal sealed class IntegrationSet : IAsyncDisposable
         {
             Integration integration = (route.Action, route.Url) switch
             {
-                ({ } action, { } url) => new KinesisIntegration(action, new KinesisUrlTarget(_client, url.Fill("", ""), sign, logger)),
-                ({ } action, null) => new KinesisIntegration(action, new KinesisServiceTarget(ServiceOf(route, services, logger))),
+                ({ } action, { } url) => new KinesisIntegration(action, new KinesisUrlTarget(_client, url.Fill("", ""), sign, logger), _largeBodies),
+                ({ } action, null) => new KinesisIntegration(action, new KinesisServiceTarget(ServiceOf(route, services, logger)), _largeBodies),
                 (null, { } url) => new HttpProxyIntegration(forwarder, _client, url, logger),
                 (null, null) => new ServiceIntegration(ServiceOf(route, services, logger)),
             };

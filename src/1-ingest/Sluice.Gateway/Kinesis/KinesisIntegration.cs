@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Sluice.Bytes;
@@ -18,7 +18,7 @@ internal abstract class KinesisTarget
 /// API Gateway's AWS service integration with Kinesis: the request is mapped by the template of its route and sent as an action of
 /// Kinesis. Pass-through is WHEN_NO_TEMPLATES: there is a template for application/json, so any other content type is 415.
 /// </summary>
-internal sealed class KinesisIntegration(KinesisAction action, KinesisTarget target) : Integration
+internal sealed class KinesisIntegration(KinesisAction action, KinesisTarget target, ByteBudget largeBodies) : Integration
 {
     private const string Json = "application/json";
 
@@ -26,10 +26,15 @@ internal sealed class KinesisIntegration(KinesisAction action, KinesisTarget tar
     public override async ValueTask<GatewayResponse?> InvokeAsync(GatewayCall call, CancellationToken deadline)
     {
         if (!IsJson(call.Http.Request.ContentType)) return GatewayResponse.UnsupportedMediaType;
-        var mapped = new ByteWriter(GatewayLimits.MappedBytes);
+        // It keeps its part of the memory for large bodies until the mapped body is sent, too.
+        using var body = new WholeBody(call.Http.Request, largeBodies);
+        ByteWriter? mapped = null;
         try
         {
-            var unmapped = await MapAsync(call, mapped, deadline);
+            if (action.ReadsBody && !await body.ReadAsync(deadline)) return GatewayResponse.ServiceUnavailable;
+            mapped = new ByteWriter(MappedBytes(body));
+            var unmapped = Map(call, body, mapped);
+            body.Release();
             return unmapped ?? await target.SendAsync(call, action, mapped.Written, deadline);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
@@ -42,54 +47,27 @@ internal sealed class KinesisIntegration(KinesisAction action, KinesisTarget tar
         }
         finally
         {
-            mapped.Dispose();
+            mapped?.Dispose();
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<GatewayResponse?> MapAsync(GatewayCall call, ByteWriter mapped, CancellationToken deadline)
+    private GatewayResponse? Map(GatewayCall call, WholeBody body, ByteWriter mapped)
     {
-        var reader = call.Http.Request.BodyReader;
-        while (true)
-        {
-            var read = await reader.ReadAsync(deadline);
-            if (read.IsCompleted)
-            {
-                var answer = Map(call, read.Buffer, mapped);
-                reader.AdvanceTo(read.Buffer.End);
-                return answer;
-            }
-
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
-    private GatewayResponse? Map(GatewayCall call, ReadOnlySequence<byte> body, ByteWriter mapped)
-    {
-        byte[]? joined = null;
         try
         {
-            ReadOnlySpan<byte> whole = body.IsSingleSegment ? body.FirstSpan : Join(body, out joined);
             var parameter = action.Parameter is { } name ? call.FindParameter(name) : "";
-            KinesisMapping.Write(action, call.Parameter(KinesisAction.StreamParameter), parameter, whole, mapped);
-            return null;
+            var isMapped = KinesisMapping.TryWrite(action, call.Parameter(KinesisAction.StreamParameter), parameter, body.Span, mapped);
+            return isMapped ? null : GatewayResponse.InternalError;
         }
         catch (JsonException fault)
         {
             return GatewayResponse.UnparsableBody(fault.Message);
         }
-        finally
-        {
-            if (joined is not null) ArrayPool<byte>.Shared.Return(joined);
-        }
     }
 
-    private static ReadOnlySpan<byte> Join(ReadOnlySequence<byte> body, out byte[] joined)
-    {
-        joined = ArrayPool<byte>.Shared.Rent((int)body.Length);
-        body.CopyTo(joined);
-        return joined.AsSpan(0, (int)body.Length);
-    }
+    /// <summary>First size of the buffer: for a large body all it can become, so that it need not grow, which would take it twice for a moment.</summary>
+    private static int MappedBytes(WholeBody body) =>
+        GatewayLimits.MappedBytes + (body.IsLarge ? Base64.GetMaxEncodedToUtf8Length(body.Span.Length) : 0);
 
     /// <summary>A request that names no type is taken as JSON, as API Gateway takes it.</summary>
     private static bool IsJson(string? contentType)

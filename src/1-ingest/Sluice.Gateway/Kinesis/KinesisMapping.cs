@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Sluice.Bytes;
+using Sluice.Gateway.Config;
 
 namespace Sluice.Gateway.Kinesis;
 
@@ -25,8 +26,9 @@ internal static class KinesisMapping
     /// <summary>Writes the body of the request to Kinesis.</summary>
     /// <param name="stream">The path's <c>stream-name</c>; a stream named in the body does not count.</param>
     /// <param name="parameter">The value of <see cref="KinesisAction.Parameter"/>.</param>
+    /// <returns>False when there are more records than a template goes over (<see cref="GatewayLimits.MappedRecordsMax"/>).</returns>
     /// <exception cref="JsonException">The body is not JSON.</exception>
-    public static void Write(KinesisAction action, ReadOnlySpan<char> stream, string parameter, ReadOnlySpan<byte> body, ByteWriter to)
+    public static bool TryWrite(KinesisAction action, ReadOnlySpan<char> stream, string parameter, ReadOnlySpan<byte> body, ByteWriter to)
     {
         to.WriteByte((byte)'{');
         if (action == KinesisAction.GetRecords)
@@ -47,11 +49,12 @@ internal static class KinesisMapping
             WriteText(parameter, to);
         }
 
-        if (action.ReadsBody) WriteBody(action, body, to);
+        var isWhole = !action.ReadsBody || WriteBody(action, body, to);
         to.WriteByte((byte)'}');
+        return isWhole;
     }
 
-    private static void WriteBody(KinesisAction action, ReadOnlySpan<byte> body, ByteWriter to)
+    private static bool WriteBody(KinesisAction action, ReadOnlySpan<byte> body, ByteWriter to)
     {
         // A request without a body is mapped as one with an empty object.
         if (body.IsEmpty) body = "{}"u8;
@@ -60,10 +63,11 @@ internal static class KinesisMapping
         {
             reader.Read();
             if (action == KinesisAction.PutRecord) WriteRecord(ref reader, body, to);
-            else if (action == KinesisAction.PutRecords) WriteRecords(ref reader, body, to);
-            else WriteShardCount(ref reader, body, to);
+            else if (action == KinesisAction.PutRecords && !WriteRecords(ref reader, body, to)) return false;
+            else if (action == KinesisAction.CreateStream) WriteShardCount(ref reader, body, to);
             // Throws when something follows the value.
             reader.Read();
+            return true;
         }
         catch (InvalidOperationException fault)
         {
@@ -82,7 +86,7 @@ internal static class KinesisMapping
         WriteValue(key, to);
     }
 
-    private static void WriteRecords(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
+    private static bool WriteRecords(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
     {
         to.Write(",\"Records\":["u8);
         var start = to.Length;
@@ -100,21 +104,21 @@ internal static class KinesisMapping
                 }
 
                 to.Reset(start);
-                WriteElements(ref reader, body, to);
+                if (!WriteElements(ref reader, body, to)) return false;
             }
         }
 
         to.WriteByte((byte)']');
+        return true;
     }
 
-    private static void WriteElements(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
+    private static bool WriteElements(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
     {
-        var isFirst = true;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        for (var count = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
         {
+            if (count == GatewayLimits.MappedRecordsMax) return false;
             JsonSlice.ReadMembers(ref reader, body, "data"u8, "partition-key"u8, out var data, out var key);
-            to.Write(isFirst ? "{\"Data\":\""u8 : ",{\"Data\":\""u8);
-            isFirst = false;
+            to.Write(count == 0 ? "{\"Data\":\""u8 : ",{\"Data\":\""u8);
             // $elem.data is the value: a string loses its quotes, anything else is its JSON text.
             if (data.Type == JsonTokenType.String) WriteUnquotedBase64(data, to);
             else if (!data.IsMissing) WriteBase64(data.Text, to);
@@ -122,6 +126,8 @@ internal static class KinesisMapping
             WriteValue(key, to);
             to.WriteByte((byte)'}');
         }
+
+        return true;
     }
 
     private static void WriteShardCount(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ByteWriter to)
@@ -151,15 +157,9 @@ internal static class KinesisMapping
 
         var reader = new Utf8JsonReader(text.Text);
         reader.Read();
-        var buffer = ArrayPool<byte>.Shared.Rent(text.Text.Length);
-        try
-        {
-            WriteBase64(buffer.AsSpan(0, reader.CopyString(buffer)), to);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        var room = to.GetSpan(Base64.GetMaxEncodedToUtf8Length(text.Text.Length));
+        Base64.EncodeToUtf8InPlace(room, reader.CopyString(room), out var written);
+        to.Advance(written);
     }
 
     /// <summary>Writes a value inside quotes, as <c>"$input.path(...)"</c> does; nothing is the empty string.</summary>
@@ -167,7 +167,7 @@ internal static class KinesisMapping
     {
         if (value.IsMissing) to.Write("\"\""u8);
         else if (value.Type == JsonTokenType.String) to.Write(value.Text);
-        else WriteText(Encoding.UTF8.GetString(value.Text), to);
+        else WriteText(Encoding.UTF8.GetString(value.Text[..Math.Min(value.Text.Length, GatewayLimits.MappedKeyBytesMax)]), to);
     }
 
     private static void WriteText(ReadOnlySpan<char> text, ByteWriter to)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,43 +24,50 @@ public static class Http2WithoutTls
     /// <summary>
     /// Listens on a TCP port; once per server. The server's addresses then are this one and, second, a name for the handing over.
     /// </summary>
-    public static void ListenInBothVersions(this KestrelServerOptions kestrel, IPAddress address, int port)
+    /// <remarks>
+    /// A connection that says nothing is closed when the server stops, or after <see cref="KestrelServerLimits.KeepAliveTimeout"/>; one that began
+    /// and does not say which version it speaks, after <see cref="KestrelServerLimits.RequestHeadersTimeout"/>: as Kestrel itself does.
+    /// </remarks>
+    /// <param name="time">Measures how long a connection says nothing.</param>
+    public static void ListenInBothVersions(this KestrelServerOptions kestrel, IPAddress address, int port, TimeProvider time)
     {
         var handedOver = kestrel.ApplicationServices.GetRequiredService<HandedOverConnections>();
         kestrel.Listen(address, port, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => ServeAsync(connection, next, handedOver));
+            listen.Use(next => async connection =>
+            {
+                var isHttp2 = await IsHttp2Async(connection, kestrel.Limits, time);
+                if (isHttp2 == true) await handedOver.ServeAsync(connection);
+                else if (isHttp2 == false) await next(connection);
+            });
         });
         kestrel.Listen(handedOver.EndPoint, listen => listen.Protocols = HttpProtocols.Http2);
     }
 
-    private static async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next, HandedOverConnections handedOver)
-    {
-        var isHttp2 = await IsHttp2Async(connection);
-        if (isHttp2) await handedOver.ServeAsync(connection);
-        else await next(connection);
-    }
-
-    /// <summary>Looks at the first bytes and leaves them where they are.</summary>
-    private static async Task<bool> IsHttp2Async(ConnectionContext connection)
+    /// <summary>Looks at the first bytes and leaves them where they are; null when the connection is to be closed without them.</summary>
+    private static async Task<bool?> IsHttp2Async(ConnectionContext connection, KestrelServerLimits limits, TimeProvider time)
     {
         var input = connection.Transport.Input;
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        using var patience = new CancellationTokenSource(limits.KeepAliveTimeout, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping, patience.Token);
         try
         {
-            while (true)
+            for (var hasBegun = false; ; hasBegun = true)
             {
-                var read = await input.ReadAsync(connection.ConnectionClosed);
+                var read = await input.ReadAsync(ended.Token);
                 var verdict = Judge(read.Buffer);
                 var isDecided = verdict is not null || read.IsCompleted || read.IsCanceled;
                 input.AdvanceTo(read.Buffer.Start, isDecided ? read.Buffer.Start : read.Buffer.End);
                 if (isDecided) return verdict ?? false;
+                if (!hasBegun) patience.CancelAfter(limits.RequestHeadersTimeout);
             }
         }
         catch (Exception gone) when (gone is ConnectionResetException or OperationCanceledException)
         {
-            // The other side left before it said anything; the next reader meets the same end and closes.
-            return false;
+            // The other side left or had its time, or the server stops: there is nothing to serve.
+            return null;
         }
     }
 

@@ -63,8 +63,8 @@ internal sealed partial class CleaningSession
     {
         if (!_admitted) return;
         _admission.Keep();
-        // A commit that chose its rows by the table's is not rebased over others' rows, so these are all that came since.
-        _keysVersion = version;
+        // A commit is rebased over rows that others inserted without looking at the table's: their keys are known to none.
+        _keysVersion = version == _keysVersion + 1 ? version : null;
         LimitKeys();
     }
 

@@ -9,6 +9,7 @@ internal sealed class RawBatch
     private readonly List<ReadOnlyMemory<byte>> _rows = [];
     private readonly List<RawRun> _runs = [];
     private readonly List<RawChunk> _chunks = [];
+    private readonly SortedDictionary<int, long> _begun = [];
     private readonly SortedDictionary<int, RawPosition> _reached = [];
     private readonly Dictionary<int, long> _skipped = [];
 
@@ -19,6 +20,9 @@ internal sealed class RawBatch
 
     /// <summary>The runs of consecutive records, in order of their ordinals.</summary>
     public IReadOnlyList<RawRun> Runs => _runs;
+
+    /// <summary>By partition, the offset that reading for this batch began at: the batch holds what there is from it to what is reached.</summary>
+    public IReadOnlyDictionary<int, long> Begun => _begun;
 
     /// <summary>By partition, the position that cleaning this batch reaches.</summary>
     public IReadOnlyDictionary<int, RawPosition> Reached => _reached;
@@ -72,8 +76,12 @@ internal sealed class RawBatch
         return distance >= 0 && _runs[low].FirstOrdinal + distance < end ? _runs[low].FirstOrdinal + (int)distance : null;
     }
 
-    /// <summary>Notes that the partition was read up to a position.</summary>
-    public void Reach(int partition, RawPosition position) => _reached[partition] = position;
+    /// <summary>Notes that the partition was read from an offset, which is where it was read up to before, up to a position.</summary>
+    public void Reach(int partition, long from, RawPosition position)
+    {
+        _begun.TryAdd(partition, from);
+        _reached[partition] = position;
+    }
 
     /// <summary>Notes that so many records of the partition, before the position it reaches, cannot be read.</summary>
     public void Skip(int partition, long records)

@@ -11,6 +11,9 @@ internal readonly record struct RawObject(ObjectKey Key, long Size, int Partitio
 
     private const string Extension = ".json";
 
+    // As the Confluent S3 sink names its objects (filename.offset.zero.pad.width).
+    private const int DigitsMin = 10;
+
     /// <summary>The folder of the offsets of their lines.</summary>
     public static string OffsetsFolder { get; } = LandedOffsets.FolderOf(Folder);
 
@@ -23,6 +26,21 @@ internal readonly record struct RawObject(ObjectKey Key, long Size, int Partitio
 
     public static ObjectKey KeyAt(string folder, string topic, int partition, long startOffset) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{Prefix(folder, topic, partition)}{startOffset:D10}{Extension}"));
+
+    /// <summary>The key after which a listing finds the objects from an offset on whose names have so many digits, which is no fewer than it has.</summary>
+    public static ObjectKey KeyBefore(string folder, string topic, int partition, long startOffset, int digits)
+    {
+        var first = DigitsOf(startOffset) == digits ? startOffset.ToString("D10", CultureInfo.InvariantCulture) : "1".PadRight(digits, '0');
+        return new ObjectKey(Prefix(folder, topic, partition) + first);
+    }
+
+    /// <summary>Digits of an offset in a key: 10, or as many as it has when these are more.</summary>
+    public static int DigitsOf(long startOffset)
+    {
+        var digits = 1;
+        for (var rest = startOffset / 10; rest > 0; rest /= 10) digits++;
+        return Math.Max(digits, DigitsMin);
+    }
 
     /// <summary>The key after which a listing finds the objects behind those of a partition: '~' follows all characters of topic names.</summary>
     public static ObjectKey KeyBehind(string folder, string topic, int partition) =>

@@ -7,39 +7,34 @@ namespace Sluice.Cleaning.Raw;
 /// One partition's objects in order, each with the offsets of its lines where the sink put them beside it. The sink puts the offsets
 /// first; so objects are listed first here, and what belongs to them is in the later listing.
 /// </summary>
+/// <remarks>
+/// Keys hold offsets with 10 digits, and with more where they have more: 10,000,000,000 is listed before 1,000,000,001. Names with the same number of
+/// digits are in order; so these are read by themselves, and longer ones after them.
+/// </remarks>
 internal sealed class RawTiles(IObjectStore objects, string topic, int partition, CleaningOptions options)
 {
     private static readonly Task<ReadOnlyMemory<byte>> s_nothing = Task.FromResult(ReadOnlyMemory<byte>.Empty);
     private readonly Queue<(long From, ObjectKey Key)> _offsets = [];
     private long? _next;
+    private int _digits;
+    private bool _hasLonger;
 
     /// <summary>The tiles from one on, the last of which may have a <see cref="RawTile.Fault"/>. Whoever reads tells how far each went: <see cref="Reached"/>.</summary>
     /// <param name="from">Where a tile begins; null for the first there is.</param>
     public async IAsyncEnumerable<RawTile> ReadAsync(long? from, [EnumeratorCancellation] CancellationToken cancel)
     {
         _next = from;
-        await foreach (var (items, isLast) in PagesAsync(from, cancel))
+        _digits = RawObject.DigitsOf(from ?? 0);
+        do
         {
-            await ListOffsetsAsync(isLast ? long.MaxValue : items[^1].StartOffset, cancel);
-            await foreach (var (item, whole) in WithSmallOnesReadAsync(items, cancel))
+            _hasLonger = false;
+            await foreach (var tile in ReadAlikeAsync(cancel))
             {
-                RawTile? tile;
-                do
-                {
-                    tile = await TileOrFaultAsync(item, whole, cancel);
-                    yield return tile!;
-                    if (tile!.Fault is not null) yield break;
-                }
-                while (tile.Item is null);
+                yield return tile;
+                if (tile.Fault is not null) yield break;
             }
         }
-
-        // Behind the last object there may be offsets without a line, and those of an object that is still being put.
-        while (await TileOrFaultAsync(null, default, cancel) is { } tile)
-        {
-            yield return tile;
-            if (tile.Fault is not null) yield break;
-        }
+        while (GoOnToLonger());
     }
 
     /// <summary>The tile that was read last ends here.</summary>
@@ -69,6 +64,41 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         }
     }
 
+    /// <summary>Whether there are objects with more digits, or are to be next.</summary>
+    private bool GoOnToLonger()
+    {
+        var digits = Math.Max(RawObject.DigitsOf(_next ?? 0), _digits + (_hasLonger ? 1 : 0));
+        (var before, _digits) = (_digits, digits);
+        return digits > before;
+    }
+
+    /// <summary>The tiles from the next one on whose names have as many digits.</summary>
+    private async IAsyncEnumerable<RawTile> ReadAlikeAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var (items, isLast) in PagesAsync(cancel))
+        {
+            await ListOffsetsAsync(isLast ? long.MaxValue : items[^1].StartOffset, cancel);
+            await foreach (var (item, whole) in WithSmallOnesReadAsync(items, cancel))
+            {
+                RawTile? tile;
+                do
+                {
+                    tile = await TileOrFaultAsync(item, whole, cancel);
+                    yield return tile!;
+                    if (tile!.Fault is not null) yield break;
+                }
+                while (tile.Item is null);
+            }
+        }
+
+        // Behind the last object there may be offsets without a line, and those of an object that is still being put.
+        while (await TileOrFaultAsync(null, default, cancel) is { } tile)
+        {
+            yield return tile;
+            if (tile.Fault is not null) yield break;
+        }
+    }
+
     /// <summary>The next tile: that of the object, or one without an object; null when neither is there.</summary>
     private async ValueTask<RawTile?> TileOrFaultAsync(RawObject? item, ReadOnlyMemory<byte> whole, CancellationToken cancel)
     {
@@ -87,7 +117,8 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
     {
         if (_offsets.TryPeek(out var offsets) && (_next is { } next ? offsets.From <= next : offsets.From <= item.StartOffset))
         {
-            var said = await TakeOffsetsAsync(cancel);
+            var said = await FirstOffsetsAsync(cancel);
+            _offsets.Dequeue();
             if (said.Object is null) return Tile(said, null, default);
             return said.Object == item.StartOffset ? Tile(said, item, whole) : RawTile.At(Missing(item, said.Start, said.Object.Value));
         }
@@ -101,8 +132,16 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
     private async ValueTask<RawTile?> EmptyTileAsync(CancellationToken cancel)
     {
         if (!_offsets.TryPeek(out var offsets) || (_next is { } next && offsets.From != next)) return null;
-        var said = await TakeOffsetsAsync(cancel);
-        return said.Object is null ? Tile(said, null, default) : null;
+        var said = await FirstOffsetsAsync(cancel);
+        if (said.Object is { } start)
+        {
+            // The object is still being put, or has a longer name than its offsets.
+            _hasLonger |= RawObject.DigitsOf(start) > _digits;
+            return null;
+        }
+
+        _offsets.Dequeue();
+        return Tile(said, null, default);
     }
 
     private RawTile Tile(LandedOffsets said, RawObject? item, ReadOnlyMemory<byte> whole)
@@ -111,9 +150,9 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         return new RawTile(said.Start, item, whole, said);
     }
 
-    private async ValueTask<LandedOffsets> TakeOffsetsAsync(CancellationToken cancel)
+    private async ValueTask<LandedOffsets> FirstOffsetsAsync(CancellationToken cancel)
     {
-        var (from, key) = _offsets.Dequeue();
+        var (from, key) = _offsets.Peek();
         var bytes = await objects.GetAsync(key, cancel)
             ?? throw new RawDataException($"Object {key} is gone since it was listed. Restore it; nothing behind it is cleaned meanwhile.");
         try
@@ -128,11 +167,16 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         }
     }
 
-    private async IAsyncEnumerable<(List<RawObject> Items, bool IsLast)> PagesAsync(long? from, [EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<(List<RawObject> Items, bool IsLast)> PagesAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         var page = new List<RawObject>();
-        await foreach (var info in objects.ListAsync(RawObject.Prefix(RawObject.Folder, topic, partition), Before(RawObject.Folder, from), cancel))
+        await foreach (var info in objects.ListAsync(RawObject.Prefix(RawObject.Folder, topic, partition), Before(RawObject.Folder, _next), cancel))
         {
+            var item = RawObject.Parse(topic, partition, info);
+            var digits = RawObject.DigitsOf(item.StartOffset);
+            _hasLonger |= digits > _digits;
+            if (digits != _digits) continue;
+
             // A page is given away when the next is known to have an object.
             if (page.Count == CleaningLimits.ListedObjects)
             {
@@ -140,7 +184,7 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
                 page = [];
             }
 
-            page.Add(RawObject.Parse(topic, partition, info));
+            page.Add(item);
         }
 
         yield return (page, true);
@@ -149,11 +193,13 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
     private async ValueTask ListOffsetsAsync(long last, CancellationToken cancel)
     {
         var from = _offsets.TryPeek(out _) ? _offsets.Last().From + 1 : _next;
+        if (from is { } start && RawObject.DigitsOf(start) > _digits) return;
         await foreach (var info in objects.ListAsync(RawObject.Prefix(RawObject.OffsetsFolder, topic, partition), Before(RawObject.OffsetsFolder, from), cancel))
         {
-            var start = RawObject.StartOf(RawObject.OffsetsFolder, topic, partition, info.Key);
-            if (start > last) break;
-            _offsets.Enqueue((start, info.Key));
+            var tile = RawObject.StartOf(RawObject.OffsetsFolder, topic, partition, info.Key);
+            if (RawObject.DigitsOf(tile) != _digits) continue;
+            if (tile > last) break;
+            _offsets.Enqueue((tile, info.Key));
         }
     }
 
@@ -175,7 +221,9 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         while (pending.TryDequeue(out var entry)) yield return (entry.Item, await entry.Whole);
     }
 
-    private ObjectKey? Before(string folder, long? from) => from > 0 ? RawObject.KeyAt(folder, topic, partition, from.Value - 1) : null;
+    /// <summary>Where to list from; null for the beginning.</summary>
+    private ObjectKey? Before(string folder, long? from) =>
+        from > 0 || _digits > RawObject.DigitsOf(0) ? RawObject.KeyBefore(folder, topic, partition, from ?? 0, _digits) : null;
 
     private RawDataException Missing(RawObject item, long from, long start) => new(
         $"Records {from} to {item.StartOffset - 1} of {topic}-{item.Partition} are in no object: the next one is {item.Key}. "

@@ -22,6 +22,7 @@ internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptio
         {
             var tiles = new RawTiles(objects, topic, partition, options);
             var next = position?.Next ?? 0;
+            var from = next;
             var isFirst = position is null;
             await foreach (var tile in tiles.ReadAsync(position?.ObjectStart, cancel))
             {
@@ -51,8 +52,8 @@ internal sealed class RawTopic(IObjectStore objects, string topic, CleaningOptio
             {
                 if (to == next) return;
                 batch.Skip(partition, tile.SkippedIn(next, to));
-                batch.Reach(partition, new RawPosition(to, objectStart));
-                next = to;
+                batch.Reach(partition, from, new RawPosition(to, objectStart));
+                (from, next) = (to, to);
             }
         }
 

@@ -5,9 +5,11 @@ namespace Sluice.Cleaning.Streaming;
 
 /// <summary>
 /// Reads all shards of a stream from given positions on. A child of a split or a merge is begun once its parents are read to their
-/// ends, so records with one partition key come in the order they were put in.
+/// ends, so records with one partition key come in the order they were put in. One caller at a time.
 /// </summary>
-internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions options, TimeProvider time) : IDisposable
+/// <param name="position">Where a shard is begun that is not known yet.</param>
+internal sealed class ShardReader(
+    ILog log, CleaningTarget target, StreamOptions options, TimeProvider time, Func<int, long> position) : IDisposable
 {
     private readonly CancellationTokenSource _lifetime = new();
     private readonly SortedDictionary<int, ShardReading> _shards = [];
@@ -30,53 +32,56 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
     /// <summary>Shards by number, with the offsets reading has come to.</summary>
     public IEnumerable<CleanPosition> Positions => _shards.Values.Select(shard => new CleanPosition(target.Topic, shard.Partition, shard.Next));
 
-    /// <summary>Learns the stream's shards, this process's share of them; those not known yet begin at <paramref name="position"/>.</summary>
+    /// <summary>What completes when there may be something to read; it stays as it is whatever is read meanwhile.</summary>
+    public IReadOnlyList<Task> News =>
+        [.. _shards.Values.Where(shard => !shard.IsFinished && ParentsAreFinished(shard)).Select(shard => shard.News ?? Task.CompletedTask)];
+
+    /// <summary>Whether the shard is this process's to read.</summary>
+    public bool IsOwn(int shard) => _owned?.Contains(new TopicPartition(target.Topic, shard)) != false;
+
+    /// <summary>Whether the shard was listed.</summary>
+    public bool Knows(int shard) => _shards.ContainsKey(shard);
+
+    /// <summary>As <see cref="ListAsync"/>, when that was <see cref="StreamOptions.ShardsRefresh"/> ago.</summary>
+    public ValueTask RefreshAsync(CancellationToken cancel) =>
+        time.GetElapsedTime(_listed) >= options.ShardsRefresh ? ListAsync(cancel) : default;
+
+    /// <summary>Learns the stream's shards, this process's share of them.</summary>
     /// <exception cref="OvertakenException">The share has changed since.</exception>
-    public async ValueTask ListAsync(Func<int, long> position, CancellationToken cancel)
+    public async ValueTask ListAsync(CancellationToken cancel)
     {
         _listed = time.GetTimestamp();
         await ShareAsync(cancel);
         foreach (var description in await log.PartitionsAsync(target.Topic, cancel))
         {
-            if (_owned?.Contains(new TopicPartition(target.Topic, description.Partition)) == false) continue;
+            if (!IsOwn(description.Partition)) continue;
             if (_shards.TryGetValue(description.Partition, out var known)) known.Description = description;
             else _shards.Add(description.Partition, new ShardReading(description, position(description.Partition)));
         }
     }
 
     /// <summary>Reads what there is, up to the bounds of one commit; whether any record came.</summary>
+    /// <param name="wakes">
+    /// Whether shards are read that no news came of: a log may tell of a record later than it has acknowledged it.
+    /// </param>
     /// <exception cref="StreamGapException">Records that were to be read next are gone.</exception>
     /// <exception cref="CleaningException">A shard ends before the position: it is another stream's of the same name.</exception>
-    public async ValueTask<bool> FillAsync(CancellationToken cancel)
+    public async ValueTask<bool> FillAsync(bool wakes, CancellationToken cancel)
     {
         var before = _records;
-        for (var progress = true; progress && !IsFull;)
+        for (var progress = true; progress && !IsFull; wakes = false)
         {
             progress = false;
             // A copy: reading may find out about children.
             foreach (var shard in _shards.Values.ToArray())
             {
                 if (IsFull) break;
-                if (shard.IsFinished || shard.News is { IsCompleted: false } || !ParentsAreFinished(shard)) continue;
+                if (shard.IsFinished || (shard.IsAsleep && !wakes) || !ParentsAreFinished(shard)) continue;
                 progress |= await ReadAsync(shard, cancel);
             }
         }
 
         return _records > before;
-    }
-
-    /// <summary>Completes when there may be something to read, or after <see cref="StreamOptions.ShardsRefresh"/>.</summary>
-    public async Task WaitAsync(CancellationToken cancel)
-    {
-        // What came since the last read is news as much as what comes now.
-        if (_shards.Values.Any(shard => shard.News is { IsCompleted: true })) return;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var news = _shards.Values.Where(shard => shard.News is { IsCompleted: false }).Select(shard => shard.News!);
-        var refresh = Task.Delay(options.ShardsRefresh, time, stop.Token);
-        await Task.WhenAny(news.Append(refresh));
-        await stop.CancelAsync();
-        cancel.ThrowIfCancellationRequested();
-        if (time.GetElapsedTime(_listed) >= options.ShardsRefresh) await ListAsync(static _ => 0, cancel);
     }
 
     /// <summary>The records read, as a batch that reaches as far as they do: shard after shard in the order of their numbers.</summary>
@@ -85,9 +90,9 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
         var batch = new RawBatch();
         foreach (var shard in _shards.Values)
         {
-            var moved = shard.Next > shard.Taken;
+            var from = shard.Taken;
             foreach (var record in shard.Take()) batch.Add(new RawPlace(target.Topic, shard.Partition, record.Offset, null, null), record.Value);
-            if (moved) batch.Reach(shard.Partition, new RawPosition(shard.Next, shard.Next));
+            if (shard.Next > from) batch.Reach(shard.Partition, from, new RawPosition(shard.Next, shard.Next));
         }
 
         (_records, _bytes) = (0, 0);
@@ -118,12 +123,17 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
     private async ValueTask<bool> ReadAsync(ShardReading shard, CancellationToken cancel)
     {
         // That it is closed is known before the read, so that what is read then is all there will be.
-        var (closed, woken) = (shard.Description.IsClosed, shard.News is not null);
-        if (shard.News is { } news) await news;
-        shard.News = null;
+        var (closed, woken) = (shard.Description.IsClosed, shard.News is { IsCompleted: true });
+        if (woken) await shard.News!;
+        if (woken) shard.News = null;
         var partition = new TopicPartition(target.Topic, shard.Partition);
         var fetched = await FetchAsync(shard, partition, cancel);
-        if (Append(shard, fetched.Bytes.Span)) return true;
+        if (Append(shard, fetched.Bytes.Span))
+        {
+            shard.News = null;
+            return true;
+        }
+
         if (closed)
         {
             shard.IsFinished = true;
@@ -131,9 +141,9 @@ internal sealed class ShardReader(ILog log, CleaningTarget target, StreamOptions
         }
 
         // Woken by nothing: the shard was closed since the list was read.
-        if (woken) await ListAsync(static _ => 0, cancel);
+        if (woken) await ListAsync(cancel);
         if (shard.Description.IsClosed) return true;
-        shard.News = log.WaitForRecordsAsync(partition, shard.Next, _lifetime.Token).AsTask();
+        shard.News ??= log.WaitForRecordsAsync(partition, shard.Next, _lifetime.Token).AsTask();
         return false;
     }
 

@@ -20,6 +20,9 @@ internal sealed class ShardReading(PartitionDescription description, long next)
     /// <summary>Completes when there is something to read; null when there may be.</summary>
     public Task? News { get; set; }
 
+    /// <summary>Whether it was read to its end, and no news has come since.</summary>
+    public bool IsAsleep => News is { IsCompleted: false };
+
     /// <summary>Offset up to which the last taken records reached; the position that the batch at hand is to commit.</summary>
     public long Taken { get; private set; } = next;
 

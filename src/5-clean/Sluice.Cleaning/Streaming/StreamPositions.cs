@@ -12,18 +12,28 @@ internal sealed class StreamPositions(CleaningTarget target, DeltaTable clean, I
 {
     /// <summary>Brings the start, where it is not the beginning, into the table before anything is read; and steps over accepted gaps.</summary>
     /// <param name="wasAbsent">The stream was made while it was waited for, so all its records are later than the latest of then.</param>
+    /// <param name="acceptsAllGaps">
+    /// Gaps are stepped over in every shard. Otherwise those of this process's shards are, as the options say: others' are for those who read them,
+    /// and may hold in memory what the log lost.
+    /// </param>
     /// <exception cref="StreamGapException">Records are gone, and gaps are not accepted.</exception>
     /// <exception cref="CleaningException">A shard ends before its position: it is another stream's of the same name.</exception>
-    public async Task<Func<int, long>> OpenAsync(bool wasAbsent, bool acceptGaps, CancellationToken cancel)
+    public async Task<Func<int, long>> OpenAsync(bool wasAbsent, bool acceptsAllGaps, CancellationToken cancel)
     {
         var snapshot = await clean.SnapshotAsync(cancel);
         var shards = await log.PartitionsAsync(target.Topic, cancel);
         var hasBegun = shards.Any(shard => snapshot.TransactionVersion(target.PositionId(shard.Partition)) is not null);
         snapshot = hasBegun
-            ? await StepOverGapsAsync(snapshot, shards, acceptGaps, cancel)
+            ? await StepOverGapsAsync(
+                snapshot, acceptsAllGaps ? shards : await OwnAsync(shards, cancel), acceptsAllGaps || options.Gaps == GapPolicy.Skip, cancel)
             : await BeginAsync(snapshot, shards, wasAbsent ? StreamStart.Earliest : options.Start, cancel);
         return partition => snapshot.TransactionVersion(target.PositionId(partition)) ?? 0;
     }
+
+    private async ValueTask<IReadOnlyList<PartitionDescription>> OwnAsync(IReadOnlyList<PartitionDescription> shards, CancellationToken cancel) =>
+        await log.OwnedPartitionsAsync([target.Topic], cancel) is { } owned
+            ? [.. shards.Where(shard => owned.Contains(new TopicPartition(target.Topic, shard.Partition)))]
+            : shards;
 
     /// <summary>The log ends before the position.</summary>
     public static CleaningException MadeAnew(CleaningTarget target, string shard, long end, long next) => new(string.Create(

@@ -39,7 +39,9 @@ internal sealed class AlteredTable
         Configuration = _properties,
     };
 
-    private bool Mapped => ColumnMapping.Mode(_before with { Configuration = _properties }) != ColumnMappingMode.None;
+    private ColumnMappingMode Mode => ColumnMapping.Mode(_before with { Configuration = _properties });
+
+    private bool Mapped => Mode != ColumnMappingMode.None;
 
     /// <summary>Does one; the operation's name as the history has it.</summary>
     /// <exception cref="TableSchemaException">It does not fit the table.</exception>
@@ -145,7 +147,7 @@ internal sealed class AlteredTable
 
     private string Set(IReadOnlyDictionary<string, string> properties)
     {
-        var mapped = Mapped;
+        var mode = Mode;
         var timed = Features.IsOn(_properties, Features.InCommitTimestamps);
         if (properties.Keys.FirstOrDefault(k => k.StartsWith(Features.ConstraintPrefix, StringComparison.Ordinal)) is { } constraint)
             throw new TableSchemaException(_table, $"the property {constraint} is a constraint: add it as one, so that the rows which are there are held against it");
@@ -159,11 +161,20 @@ internal sealed class AlteredTable
             _properties.Remove(InCommitTimestamps.TimeKey);
         }
 
-        if (mapped && !Mapped) throw new TableSchemaException(_table, $"its columns are mapped, and {ColumnMapping.ModeKey} stays");
+        RequireReadable(mode);
         _protocol = ProtocolNeeds.Raise(_protocol, [.. ProtocolNeeds.Features(properties, Schema), .. ProtocolNeeds.Features(_properties, Schema)]);
         // The files that are there have the columns' own names.
-        if (!mapped && Mapped) AssignIds(keepNames: true);
+        if (mode == ColumnMappingMode.None && Mapped) AssignIds(keepNames: true);
         return "SET TBLPROPERTIES";
+    }
+
+    /// <summary>Files keep the names and ids that they were written with: a mapping that the mode does not find in them would read nulls.</summary>
+    private void RequireReadable(ColumnMappingMode before)
+    {
+        if (Mode == before || (before, Mode) == (ColumnMappingMode.None, ColumnMappingMode.Name)) return;
+        throw new TableSchemaException(_table, before == ColumnMappingMode.None
+            ? $"{ColumnMapping.ModeKey} cannot become 'id', since its files name columns and hold no ids: set it to 'name', or create a table with 'id'"
+            : $"its columns are mapped, and {ColumnMapping.ModeKey} stays as it is");
     }
 
     private string Unset(IReadOnlyList<string> names)

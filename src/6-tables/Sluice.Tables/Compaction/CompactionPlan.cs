@@ -30,7 +30,10 @@ internal static class CompactionPlan
         return chosen;
     }
 
-    /// <summary>A text that files of the same partition share, and no others; an empty value is null.</summary>
+    /// <summary>
+    /// A text that files of different partitions do not share; an empty value is null. Files of a partition whose writers spelled a value in
+    /// different ways are merged apart, which does no harm.
+    /// </summary>
     public static string Partition(AddFile file) => file.PartitionValues.Count == 0 ? "" : string.Concat(
         file.PartitionValues.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => string.IsNullOrEmpty(v.Value) ? "-" : $"{v.Value.Length}:{v.Value}"));
 

@@ -85,10 +85,17 @@ internal sealed class ChangeReader(TableName table, TableLog log, SnapshotLoader
         DeletionVector = remove.DeletionVector,
     };
 
-    /// <summary>The snapshot with the change files' own column behind the table's.</summary>
+    /// <summary>
+    /// The snapshot with the change files' own column behind the table's. That column has no id, so columns that are mapped by id are read
+    /// by their names in the files, which writers give them in that mode too.
+    /// </summary>
+    /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#writer-requirements-for-column-mapping</remarks>
     private static Snapshot WithType(Snapshot snapshot)
     {
         var schema = new StructType([.. snapshot.DeltaSchema.Fields, new StructField(ChangeFeed.TypeColumn, new PrimitiveType("string"), Nullable: true)]);
-        return new Snapshot(snapshot.State with { Metadata = snapshot.Metadata with { SchemaString = SchemaJson.Write(schema) } });
+        var metadata = snapshot.Metadata with { SchemaString = SchemaJson.Write(schema) };
+        if (ColumnMapping.Mode(metadata) == ColumnMappingMode.Id)
+            metadata = metadata with { Configuration = new Dictionary<string, string>(metadata.Configuration) { [ColumnMapping.ModeKey] = "name" } };
+        return new Snapshot(snapshot.State with { Metadata = metadata });
     }
 }

@@ -22,4 +22,7 @@ internal sealed record EditPlan(string Operation, IReadOnlyDictionary<string, st
 
     /// <summary>A select of new rows; null for none.</summary>
     public string? Inserts { get; init; }
+
+    /// <summary>Whether <see cref="Inserts"/> gives the same rows whenever it is run, since they are kept.</summary>
+    public bool KeepsInserts { get; init; }
 }

@@ -46,6 +46,7 @@ internal sealed class EditPlans(TableName table, RowEdits edits)
             MayRead = read.MayRead,
             Edits = Deletes(target, predicate),
             Inserts = $"SELECT * FROM {source.Name}",
+            KeepsInserts = true,
         };
         return await edits.RunAsync(plan, target, connection, cancel);
     }

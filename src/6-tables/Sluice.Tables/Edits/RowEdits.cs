@@ -20,6 +20,10 @@ internal sealed class RowEdits(
         committer.CheckWritable(plan.Basis);
         using var edits = plan.Edits is null ? null : await TempRelation.TableAsync(connection, plan.Edits, cancel);
         var touched = edits is null ? [] : await TouchedAsync(plan, edits.Name, connection, cancel);
+        var feeds = touched.Count > 0 && Features.IsOn(plan.Basis.Metadata.Configuration, Features.ChangeDataFeed);
+        // The feed tells of the rows that the files hold, so a select that both read is run once.
+        using var kept = feeds && plan is { Inserts: { } select, KeepsInserts: false } ? await TempRelation.TableAsync(connection, select, cancel) : null;
+        if (kept is not null) plan = plan with { Inserts = $"SELECT * FROM {kept.Name}", KeepsInserts = true };
         var result = new FileChanges();
         foreach (var file in touched) result.Removes.Add(file.File);
         var partial = touched.Where(file => file.Rows != file.Live).ToList();
@@ -30,8 +34,7 @@ internal sealed class RowEdits(
         var selects = Selects(plan, edits?.Name, target.Name, [.. partial.Except(marked)]);
         if (selects.Count > 0) result.Adds.AddRange(await writer.WriteAsync(plan.Basis, connection, string.Join("\nUNION ALL ", selects), cancel));
         var counts = Counts(touched, result, partial, marked);
-        if (edits is not null && touched.Count > 0 && Features.IsOn(plan.Basis.Metadata.Configuration, Features.ChangeDataFeed))
-            result.Changes = await writer.WriteChangesAsync(plan.Basis, connection, ChangeFeed.Select(plan, edits.Name, target.Name), cancel);
+        if (feeds) result.Changes = await writer.WriteChangesAsync(plan.Basis, connection, ChangeFeed.Select(plan, edits!.Name, target.Name), cancel);
         return await CommitAsync(plan, result, counts, cancel);
     }
 

@@ -62,8 +62,8 @@ internal static class PartitionValue
         return escaped.ToString();
     }
 
-    /// <summary>Bytes are written as characters of the same number, some of them as \uXXXX.</summary>
-    private static string Binary(string value)
+    /// <summary>The bytes in hexadecimal digits. They are written as characters of the same number, some of them as \uXXXX.</summary>
+    public static string Binary(string value)
     {
         var hex = new StringBuilder(value.Length * 2);
         for (var i = 0; i < value.Length; i++)

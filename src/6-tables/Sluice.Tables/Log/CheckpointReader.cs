@@ -23,22 +23,34 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
         foreach (var name in sidecars.ToArray()) await ReadParquetAsync(segment.CheckpointVersion, $"_sidecars/{name}", replay, sidecars, cancel);
     }
 
-    /// <summary>Names of the sidecars of a V2 checkpoint.</summary>
+    /// <summary>Names of the sidecars of a checkpoint; none of one that follows the V1 specification.</summary>
     public async ValueTask<IReadOnlyList<string>> SidecarsAsync(string name, CancellationToken cancel)
     {
-        var sidecars = new List<string>();
-        var replay = new LogReplay(TableState.Empty);
-        if (IsJson(name)) Apply(0, replay, await log.ReadJsonAsync(name, cancel), sidecars);
-        else await ReadParquetAsync(0, name, replay, sidecars, cancel);
-        return sidecars;
+        if (IsJson(name)) return [.. Sidecars(await log.ReadJsonAsync(name, cancel))];
+        var path = await FileAsync(name, cancel);
+        try
+        {
+            using var connection = duckDb.Connect();
+            var source = $"read_parquet({SqlName.Literal(path)}, hive_partitioning = false)";
+            // Its files, of which there may be many, are not read.
+            if (connection.Describe($"SELECT * FROM {source}").All(column => column.Name != "sidecar")) return [];
+            return await connection.ReadAsync(
+                $"SELECT sidecar.path FROM {source} WHERE sidecar.path IS NOT NULL", row => FileName(row.GetString(0)), cancel);
+        }
+        catch (SqlException e)
+        {
+            throw new TableFormatException(table, $"checkpoint file {name}: {e.Message}", e);
+        }
     }
 
     private static bool IsJson(string name) => name.EndsWith(".json", StringComparison.Ordinal);
 
+    private async ValueTask<string> FileAsync(string name, CancellationToken cancel) =>
+        await objects.GetFileAsync(log.Key(name), cancel) ?? throw new TableFormatException(table, $"checkpoint file {name} is missing");
+
     private async ValueTask ReadParquetAsync(long version, string name, LogReplay replay, List<string> sidecars, CancellationToken cancel)
     {
-        var path = await objects.GetFileAsync(log.Key(name), cancel)
-            ?? throw new TableFormatException(table, $"checkpoint file {name} is missing");
+        var path = await FileAsync(name, cancel);
         try
         {
             using var connection = duckDb.Connect();
@@ -111,7 +123,16 @@ internal sealed class CheckpointReader(TableName table, TableLog log, IObjectSto
 
     private static void Apply(long version, LogReplay replay, List<ILogAction> actions, List<string> sidecars)
     {
-        sidecars.AddRange(actions.OfType<Sidecar>().Select(s => DataPath.Canonical(s.Path)));
+        sidecars.AddRange(Sidecars(actions));
         replay.ApplyCheckpoint(version, actions);
+    }
+
+    private static IEnumerable<string> Sidecars(List<ILogAction> actions) => actions.OfType<Sidecar>().Select(s => FileName(s.Path));
+
+    /// <summary>All sidecars lie in one folder, and writers may name it or not.</summary>
+    private static string FileName(string path)
+    {
+        var canonical = DataPath.Canonical(path);
+        return canonical[(canonical.LastIndexOf('/') + 1)..];
     }
 }

@@ -3,6 +3,9 @@ namespace Sluice.Tables;
 /// <summary>Reads snapshots from a table's log.</summary>
 internal sealed class SnapshotLoader(TableName table, TableLog log, CheckpointReader checkpoints)
 {
+    /// <summary>Listings after one that makes no sense. A listing takes milliseconds, so that commits hardly meet the second, let alone the third.</summary>
+    private const int ListingsMax = 3;
+
     /// <summary>The newest snapshot, or that of a version, from the listing; null when the table has no log, or not that version.</summary>
     public async ValueTask<(Snapshot? Snapshot, string Fault)> LoadAsync(long? version, CancellationToken cancel)
     {
@@ -11,9 +14,24 @@ internal sealed class SnapshotLoader(TableName table, TableLog log, CheckpointRe
         var segment = LogSegment.Find(await log.ListAsync(from, cancel), version, out var fault);
         // The hint may lie in every way, so what cannot be had with it is sought without it.
         if (segment is null or { CheckpointVersion: < 0 } && from > 0) segment = LogSegment.Find(await log.ListAsync(0, cancel), version, out fault);
-        if (segment is null) return (null, fault);
+        if (segment is null) (segment, fault) = await SettleAsync(version, fault, cancel);
+        return segment is null ? (null, fault) : (await ReplayAsync(segment, cancel), "");
+    }
 
-        return (await ReplayAsync(segment, cancel), "");
+    /// <summary>
+    /// Lists the log again until two listings agree: one that is taken while commits land, or are cleaned up, may hold a commit and lack the
+    /// one before.
+    /// </summary>
+    private async ValueTask<(LogSegment? Segment, string Fault)> SettleAsync(long? version, string fault, CancellationToken cancel)
+    {
+        for (var listing = 0; listing < ListingsMax; listing++)
+        {
+            var before = fault;
+            if (LogSegment.Find(await log.ListAsync(0, cancel), version, out fault) is { } segment) return (segment, "");
+            if (fault == before) break;
+        }
+
+        return (null, fault);
     }
 
     /// <summary>The snapshot one version further, by commits alone; null when there is no newer one.</summary>

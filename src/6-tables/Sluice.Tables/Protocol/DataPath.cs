@@ -11,6 +11,9 @@ internal static class DataPath
     private static readonly SearchValues<char> s_unescaped =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()/:@&=+$,");
 
+    /// <summary>Characters of a URI's scheme.</summary>
+    private static readonly SearchValues<char> s_scheme = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.");
+
     /// <summary>The path with every %XX decoded, and a <c>file:</c> scheme of whatever spelling taken off.</summary>
     public static string Canonical(string path)
     {
@@ -38,8 +41,8 @@ internal static class DataPath
     public static bool IsAbsolute(string canonical)
     {
         if (canonical.StartsWith('/')) return true;
-        var colon = canonical.IndexOf("://", StringComparison.Ordinal);
-        return colon > 0 && canonical.AsSpan(0, colon).IndexOf('/') < 0;
+        var colon = canonical.IndexOf(":/", StringComparison.Ordinal);
+        return colon > 0 && !canonical.AsSpan(0, colon).ContainsAnyExcept(s_scheme);
     }
 }
 

@@ -43,6 +43,9 @@ internal readonly record struct Bound : IComparable<Bound>
         return _number != other._number ? _number.CompareTo(other._number) : _double.CompareTo(other._double);
     }
 
+    /// <summary>What an exact number, a date (days) or a time (ticks) is compared by.</summary>
+    public decimal Number => _number;
+
     /// <summary>The bound one cut higher, for times.</summary>
     public Bound Widened() => new(_number + TimeCut.Ticks, _double, _text);
 

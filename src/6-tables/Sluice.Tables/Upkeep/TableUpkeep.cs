@@ -24,9 +24,11 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
     }
 
     /// <summary>When a commit was made; the end of time when it is gone by now.</summary>
-    public async ValueTask<DateTimeOffset> TimeAsync(ListedCommit commit, CancellationToken cancel)
+    public async ValueTask<DateTimeOffset> TimeAsync(ListedCommit commit, CancellationToken cancel) =>
+        await log.ReadCommitAsync(commit.Version, cancel) is { } actions ? Time(commit, actions) : DateTimeOffset.MaxValue;
+
+    private static DateTimeOffset Time(ListedCommit commit, List<ILogAction> actions)
     {
-        if (await log.ReadCommitAsync(commit.Version, cancel) is not { } actions) return DateTimeOffset.MaxValue;
         var info = actions.OfType<CommitInfo>().FirstOrDefault();
         return (info?.InCommitTimestamp ?? info?.Timestamp) is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : commit.Written;
     }
@@ -37,17 +39,36 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
         var removes = basis.State.Files.Where(file => !target.State.Files.TryGet(FileKey.Of(file), out _)).ToList();
         var metadata = Metadata(basis, target);
         if (adds.Count == 0 && removes.Count == 0 && metadata is null) return new RestoreResult(null, 0, 0);
-        foreach (var add in adds) await RequireFileAsync(add, target.Version, cancel);
+        foreach (var add in adds)
+        {
+            if (await MissingAsync(add, cancel) is { } path) throw new TableVersionException(table, target.Version, $"its file {path} is deleted; restore a later version");
+        }
+
         var change = new Change("RESTORE", new Dictionary<string, string> { ["version"] = target.Version.ToString(CultureInfo.InvariantCulture) }, adds, Overwrite: false, [])
         {
             ReadsTable = true,
             Removes = removes,
             Metadata = metadata,
         };
-        return new RestoreResult(await committer.CommitAsync(basis, change, cancel), adds.Count, removes.Count);
+        var commit = await committer.CommitAsync(basis, change, cancel);
+        if (commit.Outcome == CommitOutcome.Committed) await RequireStillAsync(adds, target, basis, cancel);
+        return new RestoreResult(commit, adds.Count, removes.Count);
     }
 
-    public async Task<VacuumResult> VacuumAsync(Snapshot snapshot, VacuumOptions options, CancellationToken cancel)
+    /// <summary>A vacuum that read the log before the restore may delete a file between the look at it and the commit: nothing locks a table.</summary>
+    private async Task RequireStillAsync(List<AddFile> adds, Snapshot target, Snapshot basis, CancellationToken cancel)
+    {
+        foreach (var add in adds)
+        {
+            if (await MissingAsync(add, cancel) is not { } path) continue;
+            var reason = $"its file {path} was deleted while it was restored; restore version {basis.Version}, which the table had before";
+            throw new TableVersionException(table, target.Version, reason);
+        }
+    }
+
+    /// <param name="newest">Reads the log again: what was committed while files were listed is in use.</param>
+    public async Task<VacuumResult> VacuumAsync(
+        Snapshot snapshot, VacuumOptions options, Func<CancellationToken, ValueTask<Snapshot>> newest, CancellationToken cancel)
     {
         var keep = catalog.Options.RetentionOf(snapshot.Metadata);
         var retention = options.Retention ?? keep;
@@ -55,22 +76,29 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
             throw new TableUnsupportedException(table, $"a retention of {retention} is shorter than its own of {keep}: force it when no reader or writer can take that long");
         var eldest = CheckpointActions.EldestKept(retention, catalog.Time);
         var needed = Needed(snapshot.State, eldest);
-        var (files, bytes) = (new List<string>(), 0L);
+        if (retention > keep) await AddRemovedAsync(needed, snapshot, retention, eldest, cancel);
+        var files = new List<(string Path, long Bytes)>();
         await foreach (var item in catalog.Objects.ListAsync(log.Root, null, cancel))
         {
             var path = item.Key.Value[log.Root.Length..];
             if (Ignored(path) || needed.Contains(path) || item.LastModified.ToUnixTimeMilliseconds() > eldest) continue;
-            files.Add(path);
-            bytes += item.Size;
+            files.Add((path, item.Size));
+        }
+
+        // A restore may have taken files back that are as old as these.
+        if (await newest(cancel) is var latest && latest.Version > snapshot.Version)
+        {
+            needed = Needed(latest.State, eldest);
+            files.RemoveAll(file => needed.Contains(file.Path));
         }
 
         // Nothing is deleted while the listing goes on: it need not be one that sees its own deletions.
         if (!options.DryRun)
         {
-            foreach (var path in files) await catalog.Objects.DeleteAsync(new ObjectKey(log.Root + path), cancel);
+            foreach (var (path, _) in files) await catalog.Objects.DeleteAsync(new ObjectKey(log.Root + path), cancel);
         }
 
-        return new VacuumResult(files, bytes);
+        return new VacuumResult([.. files.Select(file => file.Path)], files.Sum(file => file.Bytes));
     }
 
     /// <remarks>https://github.com/delta-io/delta/blob/master/PROTOCOL.md#metadata-cleanup</remarks>
@@ -114,7 +142,10 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
         if (sidecars.Count == 0) return [];
         var reader = new CheckpointReader(table, log, catalog.Objects, catalog.DuckDb);
         var named = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var file in names.Select(n => LogFile.Parse(n.Name)).OfType<LogFile>().Where(f => f.Kind == LogFileKind.UuidCheckpoint && f.Version >= kept))
+        // A checkpoint with a classic name may follow the V2 specification too, and then it has sidecars.
+        var checkpoints = names.Select(n => LogFile.Parse(n.Name)).OfType<LogFile>()
+            .Where(f => f.Kind is LogFileKind.UuidCheckpoint or LogFileKind.ClassicCheckpoint && f.Version >= kept);
+        foreach (var file in checkpoints)
             named.UnionWith((await reader.SidecarsAsync(file.Name, cancel)).Select(name => $"_sidecars/{name}"));
         return [.. sidecars.Where(name => !named.Contains(name))];
     }
@@ -123,23 +154,38 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
     private static long? Version(string name) =>
         name.Length > 20 && name[20] == '.' && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
-    /// <summary>Paths that a version within the retention reads.</summary>
-    private static HashSet<string> Needed(TableState state, long eldest)
+    /// <summary>
+    /// Adds what was removed within a retention that is longer than the table's own: checkpoints name removed files for as long as the table
+    /// keeps them and no longer, so the commits tell.
+    /// </summary>
+    private async ValueTask AddRemovedAsync(PathsInUse needed, Snapshot snapshot, TimeSpan retention, long eldest, CancellationToken cancel)
     {
-        var needed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var file in state.Files) Add(file.Path, file.DeletionVector);
+        if (retention > catalog.Options.LogRetentionOf(snapshot.Metadata)) throw TooLong("the log is kept for less, and only it tells what was removed");
+        var commits = await CommitsAsync(cancel);
+        for (var i = commits.Count - 1; i >= 0; i--)
+        {
+            if (await log.ReadCommitAsync(commits[i].Version, cancel) is not { } actions) continue;
+            if (Time(commits[i], actions).ToUnixTimeMilliseconds() <= eldest) return;
+            foreach (var remove in actions.OfType<RemoveFile>()) needed.Add(remove.Path, remove.DeletionVector);
+        }
+
+        if (commits.Count == 0 || commits[0].Version > 0) throw TooLong("its log does not go back that far");
+
+        TableUnsupportedException TooLong(string reason) =>
+            new(table, $"a retention of {retention} cannot be kept, since {reason}: set the property {TablesOptions.RetentionKey} to keep removed files longer");
+    }
+
+    /// <summary>Paths that a version within the retention reads.</summary>
+    private static PathsInUse Needed(TableState state, long eldest)
+    {
+        var needed = new PathsInUse();
+        foreach (var file in state.Files) needed.Add(file.Path, file.DeletionVector);
         foreach (var file in state.Tombstones)
         {
-            if (file.DeletionTimestamp is null || file.DeletionTimestamp > eldest) Add(file.Path, file.DeletionVector);
+            if (file.DeletionTimestamp is null || file.DeletionTimestamp > eldest) needed.Add(file.Path, file.DeletionVector);
         }
 
         return needed;
-
-        void Add(string path, DeletionVector? vector)
-        {
-            needed.Add(DataPath.Canonical(path));
-            if (vector is not null && !DeletionVectorFormat.IsInline(vector)) needed.Add(DeletionVectorFormat.FilePath(vector));
-        }
     }
 
     /// <summary>What begins with an underscore or a dot, at any depth, is not the table's, except for the change feed and partitions of such names.</summary>
@@ -149,16 +195,17 @@ internal sealed class TableUpkeep(TableCatalog catalog, TableName table, TableLo
         return path.StartsWith(LogFolder, StringComparison.Ordinal) || own.Split('/').Any(part => (part.StartsWith('_') || part.StartsWith('.')) && !part.Contains('='));
     }
 
-    private async Task RequireFileAsync(AddFile add, long version, CancellationToken cancel)
+    /// <summary>The path of a file, or of its deletion vector, that is not there; null when both are.</summary>
+    private async ValueTask<string?> MissingAsync(AddFile add, CancellationToken cancel)
     {
-        await RequireAsync(DataPath.Canonical(add.Path));
-        if (add.DeletionVector is { } vector && !DeletionVectorFormat.IsInline(vector)) await RequireAsync(DeletionVectorFormat.FilePath(vector));
+        var path = DataPath.Canonical(add.Path);
+        if (!await IsThereAsync(path)) return path;
+        if (add.DeletionVector is not { } vector || DeletionVectorFormat.IsInline(vector)) return null;
+        path = DeletionVectorFormat.FilePath(vector);
+        return await IsThereAsync(path) ? null : path;
 
-        async Task RequireAsync(string path)
-        {
-            var there = DataPath.IsAbsolute(path) ? File.Exists(path) : await catalog.Objects.HeadAsync(new ObjectKey(log.Root + path), cancel) is not null;
-            if (!there) throw new TableVersionException(table, version, $"its file {path} is deleted; restore a later version");
-        }
+        async ValueTask<bool> IsThereAsync(string file) =>
+            DataPath.IsAbsolute(file) ? File.Exists(file) : await catalog.Objects.HeadAsync(new ObjectKey(log.Root + file), cancel) is not null;
     }
 
     /// <summary>

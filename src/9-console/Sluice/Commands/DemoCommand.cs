@@ -31,7 +31,7 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(Invocation invocation, ParseResult parse, DemoChoice choice, CancellationToken cancel)
     {
-        var settings = CommandLine.ReadSettings(parse);
+        var settings = CommandLine.ReadCheckedSettings(parse);
         if (parse.GetValue(CommandLine.Data) is null) settings.Data = FreshDirectory(settings.Data);
         using var directory = DataDirectory.TryOwn(settings.Data) ?? throw new UserException(
             ExitCode.Failed, $"Another sluice process owns {Path.GetFullPath(settings.Data)}; stop it, or give the demo another --data.");

@@ -18,7 +18,7 @@ internal static class UpCommand
     private static async Task<int> RunAsync(Invocation invocation, ParseResult parse, CancellationToken cancel)
     {
         if (invocation.Owner is not null) throw new UserException(ExitCode.Usage, "The service is up already.");
-        var settings = CommandLine.ReadSettings(parse);
+        var settings = CommandLine.ReadCheckedSettings(parse);
         using var directory = DataDirectory.TryOwn(settings.Data) ?? throw new UserException(
             ExitCode.Failed, $"Another sluice process owns {Path.GetFullPath(settings.Data)}; stop it, or give this one another --data.");
         await using var node = await SluiceNode.OpenAsync(settings, directory, LogLevel.Information, cancel);

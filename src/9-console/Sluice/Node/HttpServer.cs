@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sluice.Kinesis.Listening;
@@ -12,6 +13,12 @@ namespace Sluice.Console.Node;
 /// <summary>One Kestrel on one loopback port (HTTP/1.1 and HTTP/2 without TLS) or Unix socket that gives every request to one delegate.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
+    /// <summary>Connections to one port, 4,096: with full read buffers they hold 512 MB.</summary>
+    private const int ConnectionsMax = 4096;
+
+    /// <summary>Bytes that a connection reads ahead, 128 KiB and not Kestrel's 1 MiB: a request that waits for memory holds no more of its body.</summary>
+    private const int ReadAheadBytes = 128 << 10;
+
     private readonly WebApplication _app;
 
     private HttpServer(WebApplication app) => _app = app;
@@ -29,7 +36,8 @@ internal sealed class HttpServer : IAsyncDisposable
         var app = Build(handler, kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = bodyBytesMax;
-            kestrel.ListenInBothVersions(IPAddress.Loopback, port);
+            kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
+            kestrel.ListenInBothVersions(IPAddress.Loopback, port, TimeProvider.System);
         });
         try
         {
@@ -68,6 +76,7 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = ReadAheadBytes);
         builder.WebHost.UseKestrelCore().UseHttp2WithoutTls().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -67,11 +67,25 @@ internal sealed class IngestServers : IAsyncDisposable
         }
     }
 
-    /// <exception cref="UserException">All faults.</exception>
-    public static GatewayModel Model(GatewayConfig config)
+    public static IEnumerable<string> FaultsOf(GatewayConfig config)
     {
-        return GatewayModel.Create(config, [DefaultRoutes.KafkaService, DefaultRoutes.KinesisService], out var faults)
-            ?? throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults.Select(f => $"gateway: {f}")));
+        Model(config, out var faults);
+        return faults;
+    }
+
+    /// <exception cref="UserException">All faults.</exception>
+    private static GatewayModel Model(GatewayConfig config)
+    {
+        var model = Model(config, out var faults);
+        UserException.ThrowIfAny(faults);
+        return model!;
+    }
+
+    private static GatewayModel? Model(GatewayConfig config, out IEnumerable<string> faults)
+    {
+        var model = GatewayModel.Create(config, [DefaultRoutes.KafkaService, DefaultRoutes.KinesisService], out var found);
+        faults = found.Select(fault => $"gateway: {fault}");
+        return model;
     }
 
     public async ValueTask DisposeAsync()
@@ -80,7 +94,8 @@ internal sealed class IngestServers : IAsyncDisposable
         if (Interlocked.Exchange(ref _broker, null) is { } broker) await broker.DisposeAsync();
         // A subscription lasts minutes, and a server waits for its requests.
         _kinesis.EndSubscriptions();
-        foreach (var server in _servers) await server.DisposeAsync();
+        // Side by side: each may wait for its last requests as long as the host allows.
+        await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
         await _gateway.DisposeAsync();
         await _accessLog.DisposeAsync();
     }

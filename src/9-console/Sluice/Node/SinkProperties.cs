@@ -10,22 +10,32 @@ internal static class SinkProperties
     /// <exception cref="UserException">All faults of the properties.</exception>
     public static SinkConfig Config(SluiceSettings settings, PipelineDefinition pipeline)
     {
-        var properties = Defaults(settings, pipeline);
-        foreach (var (name, value) in settings.Sink) properties[name] = value;
-        var parse = SinkConfig.Parse(properties);
-        return parse.Config ?? throw new UserException(
-            ExitCode.Usage, string.Join(Environment.NewLine, parse.Faults.Select(f => $"sink: {f}")));
+        var parse = Parse(settings, pipeline);
+        UserException.ThrowIfAny(parse.Faults.Select(Name));
+        return parse.Config!;
     }
 
-    private static Dictionary<string, string> Defaults(SluiceSettings settings, PipelineDefinition pipeline) => new()
+    /// <param name="pipeline">Null when it has faults itself: the properties are looked at all the same.</param>
+    public static IEnumerable<string> FaultsOf(SluiceSettings settings, PipelineDefinition? pipeline) => Parse(settings, pipeline).Faults.Select(Name);
+
+    private static string Name(string fault) => $"sink: {fault}";
+
+    private static SinkConfigParse Parse(SluiceSettings settings, PipelineDefinition? pipeline)
     {
-        ["name"] = $"{pipeline.Name}-s3-sink",
+        var properties = Defaults(settings, pipeline);
+        foreach (var (name, value) in settings.Sink) properties[name] = value;
+        return SinkConfig.Parse(properties);
+    }
+
+    private static Dictionary<string, string> Defaults(SluiceSettings settings, PipelineDefinition? pipeline) => new()
+    {
+        ["name"] = $"{pipeline?.Name}-s3-sink",
         ["connector.class"] = "io.confluent.connect.s3.S3SinkConnector",
-        ["topics"] = string.Join(',', pipeline.Datasets.Select(d => d.Topic)),
+        ["topics"] = pipeline is null ? "unknown" : string.Join(',', pipeline.Datasets.Select(d => d.Topic)),
         ["tasks.max"] = "3",
         // The described system writes one record per object; a thousand times fewer objects list and read a thousand times faster.
         ["flush.size"] = "10000",
-        ["s3.bucket.name"] = settings.Objects.Bucket ?? $"user-{pipeline.Id}-bucket",
+        ["s3.bucket.name"] = settings.Objects.Bucket ?? $"user-{pipeline?.Id}-bucket",
         ["format.class"] = "io.confluent.connect.s3.format.json.JsonFormat",
         ["partitioner.class"] = "io.confluent.connect.storage.partitioner.DefaultPartitioner",
         ["storage.class"] = "io.confluent.connect.s3.storage.S3Storage",

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Analysis;
 using Sluice.Bytes;
 using Sluice.Cleaning;
@@ -174,17 +175,25 @@ internal sealed class SluiceNode : IAsyncDisposable
         return LocalObjectStore.OpenBeside(Path.Combine(Path.GetFullPath(shared), Path.GetFileName(folder), bucket));
     }
 
+    /// <summary>What is wrong with the properties of a Kafka elsewhere, which only its clients know; they are made and closed again.</summary>
+    public static async ValueTask<string?> KafkaFaultAsync(SluiceSettings settings)
+    {
+        if (settings.Log.Kafka.Faults(settings.Shared).Any() || settings.Log.Kafka.Options(settings.Shared) is not { } options) return null;
+        try
+        {
+            await using var log = KafkaLog.Open(options with { Group = null }, TimeProvider.System, NullLogger.Instance);
+            return null;
+        }
+        catch (KafkaLogException fault)
+        {
+            return $"log.kafka: {fault.Message}";
+        }
+    }
+
     /// <exception cref="UserException">The settings or properties cannot be used.</exception>
     private KafkaLog? OpenKafka(SluiceSettings settings, ILoggerFactory logging)
     {
-        if (settings.Log.Kafka.GroupId is null != settings.Shared is null)
-        {
-            throw new UserException(
-                ExitCode.Usage,
-                "log.kafka.group-id and shared go together: processes that share the partitions of a Kafka keep one set of objects and tables. Give both or none.");
-        }
-
-        if (settings.Log.Kafka.Options() is not { } options) return null;
+        if (settings.Log.Kafka.Options(settings.Shared) is not { } options) return null;
         try
         {
             return KafkaLog.Open(options, Time, logging.CreateLogger<KafkaLog>());
@@ -195,17 +204,12 @@ internal sealed class SluiceNode : IAsyncDisposable
         }
     }
 
-    /// <exception cref="UserException">The endpoint is no address.</exception>
+    /// <exception cref="UserException">The settings cannot be used.</exception>
     private ILog OpenStreams(SluiceSettings settings, DataDirectory directory)
     {
-        if (settings.Stream is { Kafka: true } and ({ Region: not null } or { Endpoint: not null }))
-            throw new UserException(ExitCode.Usage, "stream: kafka, and region or endpoint, are different places; give one of them.");
-        if (settings.Stream.Kafka)
-            return KafkaTopics ?? throw new UserException(ExitCode.Usage, "stream.kafka needs log.kafka.bootstrap-servers: the Kafka to read the streams from.");
+        var endpoint = settings.Stream.EndpointAddress(hasKafka: KafkaTopics is not null);
+        if (settings.Stream.Kafka) return KafkaTopics!;
         if (settings.Stream is { Region: null, Endpoint: null }) return Log;
-        Uri? endpoint = null;
-        if (settings.Stream.Endpoint is { } text && !Uri.TryCreate(text, UriKind.Absolute, out endpoint))
-            throw new UserException(ExitCode.Usage, $"stream.endpoint '{text}' is no address; write https://kinesis.eu-west-1.amazonaws.com.");
         var defaults = new KinesisLogOptions { PositionsFile = Path.Combine(directory.Log, "kinesis.db") };
         return KinesisLog.Open(defaults with { Region = settings.Stream.Region ?? defaults.Region, Endpoint = endpoint }, Time);
     }

@@ -20,6 +20,7 @@ internal sealed class KafkaRestSettings
     public int? RequestsPerSecond { get; set; }
 
     /// <summary>How many requests one to an endpoint counts as, by the endpoint's name; 1 where none is given.</summary>
+    [DottedNames]
     public IDictionary<string, int> RequestCosts { get; set; } = new Dictionary<string, int>();
 
     /// <summary>Records a second that v3 produce stores; null for no limit unless there is one of bytes.</summary>
@@ -31,7 +32,14 @@ internal sealed class KafkaRestSettings
     /// <exception cref="UserException">All faults.</exception>
     public KafkaRestOptions Options()
     {
-        var options = s_defaults with
+        UserException.ThrowIfAny(Faults());
+        return Unchecked();
+    }
+
+    public IEnumerable<string> Faults() => KafkaRestProxy.FaultsOf(Unchecked()).Select(fault => $"kafka-rest: {fault}");
+
+    private KafkaRestOptions Unchecked() =>
+        s_defaults with
         {
             AutoCreateTopics = AutoCreateTopics,
             EndpointsAllowed = EndpointsAllowed.AsReadOnly(),
@@ -43,7 +51,4 @@ internal sealed class KafkaRestSettings
             ProduceRequestsPerSecondMax = RecordsPerSecond ?? s_defaults.ProduceRequestsPerSecondMax,
             ProduceBytesPerSecondMax = RecordBytesPerSecond ?? s_defaults.ProduceBytesPerSecondMax,
         };
-        string[] faults = [.. KafkaRestProxy.FaultsOf(options).Select(f => $"kafka-rest: {f}")];
-        return faults.Length == 0 ? options : throw new UserException(ExitCode.Usage, string.Join(Environment.NewLine, faults));
-    }
 }

@@ -33,32 +33,53 @@ internal sealed class KafkaSettings
     /// <summary>PEM file of the certificate's private key; null when the key is in the certificate's file.</summary>
     public string? TlsKey { get; set; }
 
-    /// <exception cref="UserException">The certificate or its key cannot be read, offsets are kept too short, or the delay is negative.</exception>
-    public KafkaOptions Options(int port) => s_defaults with
+    /// <exception cref="UserException">All faults.</exception>
+    public KafkaOptions Options(int port)
     {
-        Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, InitialRebalanceDelay = CheckedDelay(),
-        OffsetsRetention = CheckedRetention(), SaslUsers = SaslUsers.AsReadOnly(), Certificate = TlsCertificate is null ? null : ReadCertificate(TlsCertificate),
-    };
+        var faults = new List<string>();
+        var certificate = Certificate(faults);
+        faults.AddRange(FaultsOfNumbers());
+        UserException.ThrowIfAny(faults);
+        return s_defaults with
+        {
+            Port = port, AutoCreateTopics = AutoCreateTopics, DefaultPartitions = DefaultPartitions, InitialRebalanceDelay = InitialRebalanceDelay,
+            OffsetsRetention = OffsetsRetention, SaslUsers = SaslUsers.AsReadOnly(), Certificate = certificate,
+        };
+    }
 
-    private TimeSpan CheckedDelay() => InitialRebalanceDelay >= TimeSpan.Zero
-        ? InitialRebalanceDelay
-        : throw new UserException(ExitCode.Usage, $"kafka.initial-rebalance-delay {InitialRebalanceDelay} is negative. Write 0s, or longer, such as 3s.");
-
-    private TimeSpan CheckedRetention() => OffsetsRetention >= TimeSpan.FromMinutes(1)
-        ? OffsetsRetention
-        : throw new UserException(ExitCode.Usage, $"kafka.offsets-retention {OffsetsRetention} is too short. Write a minute or more, such as 7d.");
-
-    private X509Certificate2 ReadCertificate(string path)
+    public IEnumerable<string> Faults()
     {
+        var faults = new List<string>();
+        Certificate(faults)?.Dispose();
+        return faults.Concat(FaultsOfNumbers());
+    }
+
+    private IEnumerable<string> FaultsOfNumbers()
+    {
+        if (DefaultPartitions < 1) yield return $"kafka.default-partitions {DefaultPartitions} is too few. Write 1 or more.";
+        if (InitialRebalanceDelay < TimeSpan.Zero) yield return $"kafka.initial-rebalance-delay {InitialRebalanceDelay} is negative. Write 0s, or longer, such as 3s.";
+        if (OffsetsRetention < TimeSpan.FromMinutes(1)) yield return $"kafka.offsets-retention {OffsetsRetention} is too short. Write a minute or more, such as 7d.";
+    }
+
+    /// <summary>The certificate of the files; null when there is none, or a fault.</summary>
+    private X509Certificate2? Certificate(List<string> faults)
+    {
+        if (TlsCertificate is null)
+        {
+            if (TlsKey is not null) faults.Add("kafka: tls-key without tls-certificate. Give both, or a tls-certificate whose file holds the key too.");
+            return null;
+        }
+
         try
         {
-            return X509Certificate2.CreateFromPemFile(path, TlsKey);
+            return X509Certificate2.CreateFromPemFile(TlsCertificate, TlsKey);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new UserException(
-                ExitCode.Usage,
-                $"kafka: the certificate '{path}' with the key '{TlsKey ?? path}' cannot be read: {fault.Message} Give PEM files as tls-certificate and tls-key.");
+            faults.Add(
+                $"kafka: the certificate '{TlsCertificate}' with the key '{TlsKey ?? TlsCertificate}' cannot be read: {fault.Message} "
+                + "Give PEM files as tls-certificate and tls-key.");
+            return null;
         }
     }
 }

@@ -27,12 +27,20 @@ internal sealed class KinesisSettings
     /// <summary>How long a stream stays CREATING, UPDATING or DELETING.</summary>
     public TimeSpan StateDelay { get; set; } = s_defaults.StateDelay;
 
-    /// <exception cref="UserException">Half of a key.</exception>
-    public KinesisOptions Options() => (AccessKeyId is null) == (SecretAccessKey is null)
-        ? new KinesisOptions
+    /// <exception cref="UserException">All faults.</exception>
+    public KinesisOptions Options()
+    {
+        UserException.ThrowIfAny(Faults());
+        return new KinesisOptions
         {
             AccountId = AccountId, Region = Region, EnforceSizes = EnforceSizes, EnforceRates = EnforceRates, StateDelay = StateDelay,
             Credentials = AccessKeyId is null ? [] : [new Credentials(AccessKeyId, SecretAccessKey!)],
-        }
-        : throw new UserException(ExitCode.Usage, "kinesis: access-key-id and secret-access-key belong together; give both or neither.");
+        };
+    }
+
+    public IEnumerable<string> Faults()
+    {
+        if (AccessKeyId is null != SecretAccessKey is null) yield return "kinesis: access-key-id and secret-access-key belong together; give both or neither.";
+        if (StateDelay < TimeSpan.Zero) yield return $"kinesis.state-delay {StateDelay} is negative. Write 0s or more.";
+    }
 }

@@ -24,21 +24,16 @@ internal sealed class LogKafkaSettings
     public string? GroupId { get; set; }
 
     /// <summary>Properties of librdkafka by name.</summary>
+    [DottedNames]
     public IDictionary<string, string> Properties { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Null without servers.</summary>
-    /// <exception cref="UserException">A number is out of range, or settings without servers.</exception>
-    public KafkaLogOptions? Options()
+    /// <param name="shared">The directory of <see cref="SluiceSettings.Shared"/>.</param>
+    /// <exception cref="UserException">All faults.</exception>
+    public KafkaLogOptions? Options(string? shared)
     {
-        if (ReplicationFactor is < -1 or 0 or > short.MaxValue)
-            throw new UserException(ExitCode.Usage, $"log.kafka.replication-factor {ReplicationFactor} is none; write 1 or more, or -1 for the cluster's default.");
-        if (BootstrapServers is null)
-        {
-            return IamRegion is null && Password is null && GroupId is null && Properties.Count == 0
-                ? null
-                : throw new UserException(ExitCode.Usage, "log.kafka has settings and no bootstrap-servers; write the brokers' host:port there.");
-        }
-
+        UserException.ThrowIfAny(Faults(shared));
+        if (BootstrapServers is null) return null;
         var properties = new Dictionary<string, string>(Properties, StringComparer.Ordinal);
         if (Password is not null) properties["sasl.password"] = Password;
         var options = new KafkaLogOptions
@@ -47,5 +42,19 @@ internal sealed class LogKafkaSettings
             Group = GroupId,
         };
         return ReaderGroup is null ? options : options with { ReaderGroup = ReaderGroup };
+    }
+
+    /// <param name="shared">The directory of <see cref="SluiceSettings.Shared"/>.</param>
+    public IEnumerable<string> Faults(string? shared)
+    {
+        if (ReplicationFactor is < -1 or 0 or > short.MaxValue)
+            yield return $"log.kafka.replication-factor {ReplicationFactor} is none; write 1 or more, or -1 for the cluster's default.";
+        if (BootstrapServers is null && !(IamRegion is null && Password is null && GroupId is null && Properties.Count == 0))
+            yield return "log.kafka has settings and no bootstrap-servers; write the brokers' host:port there.";
+        if (GroupId is null != shared is null)
+        {
+            yield return "log.kafka.group-id and shared go together: processes that share the partitions of a Kafka keep one set of objects and tables. "
+                + "Give both or none.";
+        }
     }
 }

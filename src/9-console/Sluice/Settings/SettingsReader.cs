@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Reflection;
 using Sluice.Definition;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -9,14 +8,14 @@ namespace Sluice.Console.Settings;
 /// <summary>
 /// Fills the settings from sluice.yaml, then from the environment. Every fault is collected: an unknown key, a value of the
 /// wrong kind. Keys are the property names in kebab-case; a variable is <c>SLUICE_</c> and the keys in upper case with
-/// <c>__</c> between levels, e.g. <c>SLUICE_PORTS__KAFKA_REST=8082</c>.
+/// <c>__</c> between levels, e.g. <c>SLUICE_PORTS__KAFKA_REST=8082</c>. A list or a map in a variable is YAML, as in the file.
 /// </summary>
 internal sealed class SettingsReader
 {
     private const string Prefix = "SLUICE_";
 
-    /// <summary>Variables with our prefix that are not settings: they steer the tests.</summary>
-    private static readonly string[] s_reserved = ["SLUICE_SHARED", "SLUICE_TEST_"];
+    /// <summary>Variables that are not settings: they steer the tests.</summary>
+    private const string Reserved = "SLUICE_TEST_";
 
     private readonly List<Fault> _faults = [];
 
@@ -48,26 +47,51 @@ internal sealed class SettingsReader
     public void ReadEnvironment(SluiceSettings settings, IDictionary variables)
     {
         foreach (var name in variables.Keys.Cast<string>().Where(IsSetting).Order(StringComparer.Ordinal))
-        {
-            object target = settings;
-            var levels = name[Prefix.Length..].Split("__");
-            foreach (var (level, last) in levels.Select((l, i) => (Kebab(l), i == levels.Length - 1)))
-            {
-                var property = Find(target.GetType(), level);
-                if (property is null)
-                {
-                    _faults.Add(new Fault(name, 1, $"names no setting; the keys at '{level}' are {KeysOf(target.GetType())}"));
-                    break;
-                }
-
-                if (last) Set(target, property, new YamlScalarNode((string?)variables[name]), name);
-                else target = property.GetValue(target)!;
-            }
-        }
+            Set(settings, name, (string?)variables[name] ?? "");
     }
 
     private static bool IsSetting(string name) =>
-        name.StartsWith(Prefix, StringComparison.Ordinal) && !s_reserved.Any(r => name.StartsWith(r, StringComparison.Ordinal));
+        name.StartsWith(Prefix, StringComparison.Ordinal) && !name.StartsWith(Reserved, StringComparison.Ordinal);
+
+    private void Set(SluiceSettings settings, string variable, string text)
+    {
+        var place = SettingPlace.Of(settings);
+        foreach (var level in variable[Prefix.Length..].Split("__"))
+        {
+            if (!place.HasKeys)
+            {
+                _faults.Add(new Fault(variable, 1, $"has the part '{level}' too many: what stands before it is a list or a single value; give that whole"));
+                return;
+            }
+
+            if (place.Find(level) is not { } found)
+            {
+                _faults.Add(new Fault(variable, 1, $"names no setting; the keys at '{SettingPlace.Kebab(level)}' are {SettingPlace.KeysOf(place.Type)}"));
+                return;
+            }
+
+            place = found;
+        }
+
+        if (Parse(place.Type, text, variable) is { } node && Convert(place.Type, node, variable, place.Value) is { } value) place.Put(value);
+    }
+
+    /// <summary>A single value stands as it is; a list or a map is written as in the file.</summary>
+    private YamlNode? Parse(Type type, string text, string variable)
+    {
+        if (Scalar.IsKnown(type)) return new YamlScalarNode(text);
+        try
+        {
+            var yaml = new YamlStream();
+            yaml.Load(new StringReader(text));
+            return yaml.Documents.Count > 0 ? yaml.Documents[0].RootNode : new YamlScalarNode("");
+        }
+        catch (YamlException broken)
+        {
+            _faults.Add(new Fault(variable, (int)broken.Start.Line, $"is not valid YAML: {broken.Message}"));
+            return null;
+        }
+    }
 
     private void Fill(object target, YamlNode node, string file)
     {
@@ -80,23 +104,14 @@ internal sealed class SettingsReader
         foreach (var (key, value) in map.Children)
         {
             var name = ((YamlScalarNode)key).Value ?? "";
-            var property = Find(target.GetType(), name);
-            if (property is null) Add(file, key, $"unknown key '{name}'; the keys here are {KeysOf(target.GetType())}");
-            else Set(target, property, value, file);
+            if (SettingPlace.Property(target, name) is not { } place) Add(file, key, $"unknown key '{name}'; the keys here are {SettingPlace.KeysOf(target.GetType())}");
+            else if (Convert(place.Type, value, file, place.Value) is { } converted) place.Put(converted);
         }
-    }
-
-    private void Set(object target, PropertyInfo property, YamlNode node, string file)
-    {
-        var value = Convert(property.PropertyType, node, file, property.GetValue(target));
-        if (value is not null) property.SetValue(target, value);
     }
 
     private object? Convert(Type type, YamlNode node, string file, object? present)
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type.IsGenericType && type.GetGenericArguments() is [var key, var item] && key == typeof(string))
-            return ConvertMap(item, node, file);
+        if (SettingPlace.ItemOfMap(type) is { } item) return ConvertMap(item, node, file);
         if (type.IsGenericType && type.GetGenericArguments() is [var element]) return ConvertList(element, node, file);
         if (!Scalar.IsKnown(type))
         {
@@ -114,7 +129,7 @@ internal sealed class SettingsReader
     {
         if (node is not YamlMappingNode map)
         {
-            Add(file, node, "must be a mapping of names to values");
+            Add(file, node, "must be a mapping of names to values, such as { name: value }");
             return null;
         }
 
@@ -131,7 +146,7 @@ internal sealed class SettingsReader
     {
         if (node is not YamlSequenceNode sequence)
         {
-            Add(file, node, "must be a list");
+            Add(file, node, "must be a list, such as [one, two]");
             return null;
         }
 
@@ -145,15 +160,4 @@ internal sealed class SettingsReader
     }
 
     private void Add(string file, YamlNode node, string message) => _faults.Add(new Fault(file, (int)node.Start.Line, message));
-
-    private static PropertyInfo? Find(Type type, string kebab) =>
-        type.GetProperties().FirstOrDefault(p => p.CanWrite && KebabOf(p.Name) == kebab);
-
-    private static string KeysOf(Type type) => string.Join(
-        ", ", type.GetProperties().Where(p => p.CanWrite).Select(p => KebabOf(p.Name)).Order(StringComparer.Ordinal));
-
-    private static string Kebab(string level) => level.ToLowerInvariant().Replace('_', '-');
-
-    private static string KebabOf(string property) => string.Concat(
-        property.Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
 }

@@ -39,6 +39,7 @@ internal sealed class SluiceSettings
     public SqlSettings Sql { get; set; } = new();
 
     /// <summary>Kafka Connect properties of the S3 sink, over those of <see cref="Node.SinkProperties"/>.</summary>
+    [DottedNames]
     public IDictionary<string, string> Sink { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Folder of the pipeline.</summary>
@@ -72,6 +73,7 @@ internal sealed class LogSettings
     public int Partitions { get; set; } = 1;
 
     /// <summary>Kafka topic configs by name, e.g. retention.ms, for topics that do not set them.</summary>
+    [DottedNames]
     public IDictionary<string, string> Topics { get; set; } = new Dictionary<string, string>();
 
     /// <summary>The Kafka or MSK elsewhere that holds the topics, when they are not to be in this process.</summary>

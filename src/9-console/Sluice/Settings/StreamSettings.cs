@@ -39,12 +39,43 @@ internal sealed class StreamSettings
     public TimeSpan Idle { get; set; } = s_defaults.Idle;
 
     /// <remarks>One thread a dataset: a commit of a few hundred rows is done before a second thread has begun to help.</remarks>
-    /// <exception cref="UserException">A value that is none.</exception>
-    public StreamOptions Options(CleaningOptions cleaning) => new(cleaning with { Threads = 1 })
+    /// <exception cref="UserException">All faults.</exception>
+    public StreamOptions Options(CleaningOptions cleaning)
     {
-        Start = StreamStart.TryParse(Start, out var start)
-            ? start
-            : throw new UserException(ExitCode.Usage, $"stream.start '{Start}' is neither earliest nor latest nor a time such as 2026-01-31T12:00:00Z."),
-        Gaps = Gaps, RowsPerCommitMax = RowsMax, BytesPerCommitMax = BytesMax.Bytes, AgeMax = AgeMax, Idle = Idle,
-    };
+        UserException.ThrowIfAny(FaultsOfJob());
+        _ = StreamStart.TryParse(Start, out var start);
+        return new(cleaning with { Threads = 1 })
+        {
+            Start = start, Gaps = Gaps, RowsPerCommitMax = RowsMax, BytesPerCommitMax = BytesMax.Bytes, AgeMax = AgeMax, Idle = Idle,
+        };
+    }
+
+    /// <summary>The address of <see cref="Endpoint"/>, null when there is none.</summary>
+    /// <param name="hasKafka">Whether the topics are in a Kafka elsewhere.</param>
+    /// <exception cref="UserException">All faults of where the streams are.</exception>
+    public Uri? EndpointAddress(bool hasKafka)
+    {
+        UserException.ThrowIfAny(FaultsOfPlace(hasKafka));
+        return Endpoint is null ? null : new Uri(Endpoint);
+    }
+
+    /// <param name="hasKafka">Whether the topics are in a Kafka elsewhere.</param>
+    public IEnumerable<string> Faults(bool hasKafka) => FaultsOfPlace(hasKafka).Concat(FaultsOfJob());
+
+    private IEnumerable<string> FaultsOfPlace(bool hasKafka)
+    {
+        if (Kafka && (Region ?? Endpoint) is not null) yield return "stream: kafka, and region or endpoint, are different places; give one of them.";
+        if (Kafka && !hasKafka) yield return "stream.kafka needs log.kafka.bootstrap-servers: the Kafka to read the streams from.";
+        if (Endpoint is not null && !Uri.TryCreate(Endpoint, UriKind.Absolute, out _))
+            yield return $"stream.endpoint '{Endpoint}' is no address; write https://kinesis.eu-west-1.amazonaws.com.";
+    }
+
+    private IEnumerable<string> FaultsOfJob()
+    {
+        if (Shards < 1) yield return $"stream.shards {Shards} is too few. Write 1 or more.";
+        if (!StreamStart.TryParse(Start, out _)) yield return $"stream.start '{Start}' is neither earliest nor latest nor a time such as 2026-01-31T12:00:00Z.";
+        if (RowsMax < 1 || BytesMax.Bytes < 1)
+            yield return $"stream: a commit of {RowsMax} rows and {BytesMax.Bytes} bytes holds nothing. Write 1 or more as rows-max and bytes-max.";
+        if (AgeMax < TimeSpan.Zero || Idle < TimeSpan.Zero) yield return "stream.age-max and stream.idle must not be negative.";
+    }
 }

@@ -16,10 +16,10 @@ public sealed class ModelTests
 
     private static readonly DateTimeOffset s_start = new(2040, 5, 6, 7, 8, 9, TimeSpan.Zero);
 
-    /// <summary>A long run sets SLUICE_SEQUENCES, e.g. to 2000; each sequence has the seed that is its number.</summary>
-    private static readonly int s_sequences = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_SEQUENCES"), out var count) ? count : 24;
+    /// <summary>A long run sets SLUICE_TEST_SEQUENCES, e.g. to 2000; each sequence has the seed that is its number.</summary>
+    private static readonly int s_sequences = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_TEST_SEQUENCES"), out var count) ? count : 24;
 
-    private static readonly int s_first = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_FIRST_SEED"), out var seed) ? seed : 0;
+    private static readonly int s_first = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_TEST_FIRST_SEED"), out var seed) ? seed : 0;
 
     internal static TimeSpan LogRetention { get; } = TimeSpan.FromDays(1);
 

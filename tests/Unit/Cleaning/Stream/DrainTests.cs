@@ -81,6 +81,27 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task A_drain_beside_a_job_takes_in_what_was_acknowledged_before_the_log_tells_the_job_of_it()
+    {
+        using var bed = new StreamBed(shards: 2);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bed.Log.News = told.Task;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(CleaningBed.Cancel);
+        await using var job = bed.Start();
+        var run = job.RunAsync(stop.Token);
+        await bed.Log.AsleepAsync(StreamBed.Shard(0), StreamBed.Shard(1));
+        await bed.PutAsync(0, CleaningBed.Reading(1), CleaningBed.Reading(2));
+        bed.Memory.Reshard(StreamBed.Stream, [0], 1).ShouldBe(2);
+        await bed.PutAsync(2, CleaningBed.Reading(2, "child"), CleaningBed.Reading(3));
+
+        (await job.DrainAsync(CleaningBed.Dataset, CleaningBed.Cancel)).Received.ShouldBe(4);
+
+        (await bed.CleanRowsAsync()).ShouldBe(["1|a", "2|a", "3|a"]);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
     public async Task A_stream_that_is_not_there_is_drained_at_once()
     {
         using var bed = new StreamBed(makesStream: false);

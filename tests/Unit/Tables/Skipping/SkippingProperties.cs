@@ -41,8 +41,8 @@ public sealed class SkippingProperties
         ("BOOLEAN", ["true", "false"]),
     ];
 
-    /// <summary>A long run sets SLUICE_SKIPPING_TABLES; each table has the seed that is its number.</summary>
-    private static readonly int s_tables = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_SKIPPING_TABLES"), out var count) ? count : 4;
+    /// <summary>A long run sets SLUICE_TEST_SKIPPING_TABLES; each table has the seed that is its number.</summary>
+    private static readonly int s_tables = int.TryParse(Environment.GetEnvironmentVariable("SLUICE_TEST_SKIPPING_TABLES"), out var count) ? count : 4;
 
     [Fact]
     public async Task A_query_that_skips_files_gives_the_rows_of_one_that_reads_them_all()

@@ -183,7 +183,7 @@ internal sealed partial class TransactionCoordinator
     [LoggerMessage(513, LogLevel.Warning, "A transaction of producer {ProducerId} that nobody knows was open in {Partition} from offset {Offset} on, and is aborted")]
     private static partial void Orphaned(ILogger logger, TopicPartition partition, long offset, long producerId);
 
-    [LoggerMessage(514, LogLevel.Error, "A transaction of producer {ProducerId} that nobody knows is open in {Partition} from offset {Offset} on, and the partition's storage failed")]
+    [LoggerMessage(514, LogLevel.Error, "A transaction of producer {ProducerId} that nobody knows stays open in {Partition} from offset {Offset} on: its storage failed")]
     private static partial void NotEnded(ILogger logger, TopicPartition partition, long offset, long producerId);
 }
 

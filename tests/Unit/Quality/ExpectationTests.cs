@@ -195,10 +195,10 @@ public sealed class ExpectationTests
         bed.Tables.Time.Advance(TimeSpan.FromSeconds(61));
         await bed.PutAsync(0, Scored(3, 50));
         await told.ReceivedAsync(3);
-        // The next commit comes after the append that was due with the one before it.
+        // The next commit comes after the append that was due with the one before it, or with the wait before that.
         await bed.PutAsync(0, Scored(4, 50));
         await told.ReceivedAsync(4);
-        (await bed.Tables.QualityRowsAsync()).ShouldBe(["stream|is_scored|drop|2|1"]);
+        (await bed.Tables.QualityRowsAsync()).ShouldHaveSingleItem().ShouldBeOneOf("stream|is_scored|drop|1|1", "stream|is_scored|drop|2|1");
         await stop.CancelAsync();
         await running;
 

@@ -2,10 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Bytes;
+using Sluice.Console.Node;
 using Sluice.Kinesis;
 using Sluice.Log;
 
@@ -32,20 +31,15 @@ internal sealed class KinesisServer : IDisposable
         }
     }
 
-    /// <summary>Serves from a directory: prints the address, then runs until its standard input ends.</summary>
+    /// <summary>Serves from a directory, on the server that <c>sluice up</c> has: prints the address, then runs until its standard input ends.</summary>
     public static async Task<int> RunAsync(string directory)
     {
         await using var log = EmbeddedLog.Open(
             new EmbeddedLogOptions { Directory = directory }, OsFileSystem.Instance, TimeProvider.System, NullLogger.Instance);
         var service = new KinesisService(log, new KinesisOptions(), TimeProvider.System, NullLogger.Instance);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var app = builder.Build();
-        app.Run(service.InvokeAsync);
-        await app.StartAsync();
-        System.Console.WriteLine(app.Urls.Single());
+        await using var server = await HttpServer.StartAsync("kinesis", port: 0, service.InvokeAsync, bodyBytesMax: null, CancellationToken.None);
+        System.Console.WriteLine($"http://127.0.0.1:{server.Port}");
         await System.Console.In.ReadToEndAsync();
-        await app.StopAsync();
         return 0;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sluice.Kinesis.Wire;
@@ -71,6 +72,7 @@ public sealed partial class KinesisService
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<KinesisError?> AnswerAsync(KinesisCall call, bool isTrusted)
     {
         var request = call.Http.Request;

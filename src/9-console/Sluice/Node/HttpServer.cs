@@ -76,7 +76,12 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = ReadAheadBytes);
+        builder.Services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.MaxReadBufferSize = ReadAheadBytes;
+            // Sockets go to the thread pool at once: a queue of their own in between costs every request two more turns.
+            sockets.IOQueueCount = 0;
+        });
         builder.WebHost.UseKestrelCore().UseHttp2WithoutTls().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

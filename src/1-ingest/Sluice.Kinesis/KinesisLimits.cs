@@ -60,8 +60,8 @@ public sealed record KinesisLimits
     public int SmallBytes { get; init; } = 64 << 10;
 
     /// <summary>
-    /// Memory that all large requests and answers may take at one moment: 96 MiB, three of the largest; the others wait. It keeps
-    /// the process under 400 MB whatever arrives.
+    /// Memory that all large requests and answers may take at one moment: 96 MiB, three of the largest; the others wait. A process
+    /// that has only this endpoint stays under 400 MB with it, whatever arrives.
     /// </summary>
     public long LargeBytesInFlight { get; init; } = 96L << 20;
 

@@ -41,6 +41,38 @@ public sealed class MySqlSourceTests : IClassFixture<MariaDbFixture>
     }
 
     [Fact]
+    public async Task Texts_of_36_characters_and_times_of_day_are_posted_as_they_stand()
+    {
+        await Database.ExecuteAsync("CREATE OR REPLACE TABLE things (id BIGINT PRIMARY KEY, code CHAR(36), spent TIME(6))");
+        await Database.ExecuteAsync("""
+            INSERT INTO things VALUES (1, '7528FC62-EB05-4C03-8A5B-7D4C0B1F1B6A', '26:03:04'), (2, 'no uuid', '-838:59:59'), (3, '', '00:00:00.5')
+            """);
+        (await ReadAsync(Database.Credentials, "id:bigint", "code:varchar", "spent:varchar")).ShouldBe(
+        [
+            """{"id":1,"code":"7528FC62-EB05-4C03-8A5B-7D4C0B1F1B6A","spent":"26:03:04"}""",
+            """{"id":2,"code":"no uuid","spent":"-838:59:59"}""",
+            """{"id":3,"code":"","spent":"00:00:00.500000"}""",
+        ]);
+    }
+
+    /// <summary>The server ends a connection whose client takes nothing for that long, as one does that posts slowly.</summary>
+    [Fact]
+    public async Task The_server_waits_for_a_slow_reader()
+    {
+        await Database.ExecuteAsync("DROP TABLE IF EXISTS things");
+        await Database.ExecuteAsync("CREATE OR REPLACE FUNCTION patience() RETURNS BIGINT RETURN @@session.net_write_timeout");
+        await Database.ExecuteAsync("CREATE OR REPLACE VIEW things AS SELECT 1 AS id, patience() AS seconds");
+        try
+        {
+            (await ReadAsync(Database.Credentials, "id:bigint", "seconds:bigint")).ShouldBe(["""{"id":1,"seconds":31536000}"""]);
+        }
+        finally
+        {
+            await Database.ExecuteAsync("DROP VIEW things");
+        }
+    }
+
+    [Fact]
     public async Task A_reader_that_stops_in_the_middle_leaves_the_server_usable()
     {
         await Database.LoadAsync("things", ["id BIGINT", "word TEXT"], Enumerable.Range(0, 50_000).Select(n => new object?[] { n, "w" }));

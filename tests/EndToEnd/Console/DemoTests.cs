@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sluice.Testing;
 
 namespace Sluice.EndToEnd.Console;
@@ -48,6 +49,54 @@ public sealed class DemoTests
         (await station.RunAsync("stream", "status")).ShouldContain("running");
         (await station.LedgerAsync()).GetProperty("closes").GetBoolean().ShouldBeTrue();
         (await station.StopAsync()).ShouldBe(0);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_service_that_stops_brings_what_it_accepted_into_the_tables()
+    {
+        // Nothing but the end makes a commit.
+        await using var station = new Station("stream: { age-max: 10m, idle: 10m }");
+        await station.StartAsync();
+        await station.RunAsync("emulate", "stream", "--rows", "300", "--batch", "100", "--gateway", station.Gateway);
+        (await station.StopAsync()).ShouldBe(0);
+        (await station.QueryAsync("SELECT count(*) FROM stream.geo")).ShouldContain("300");
+        (await station.LedgerAsync()).GetProperty("closes").GetBoolean().ShouldBeTrue();
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("demo")]
+    [InlineData("emulate batch")]
+    public async Task No_rows_are_refused_with_a_reason(string command)
+    {
+        await using var station = new Station();
+        var refused = await SluiceProcess.RunAsync([.. command.Split(' '), "--rows", "0", "--data", station.Data]);
+        refused.ExitCode.ShouldBe(2);
+        refused.Error.ShouldContain("0 rows: give 1 or more.");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_question_that_fails_is_told_and_the_others_are_answered()
+    {
+        using var folder = new TemporaryFolder();
+        var shipped = Path.Combine(Repository.Root, "pipelines/pinterest");
+        foreach (var file in Directory.GetFiles(shipped, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder.At("pipeline"), Path.GetRelativePath(shipped, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        const string Broken =
+            "-- reads: geo\n-- writes: category_by_country\n-- grain: one row\n"
+            + "SELECT country, country AS category, CAST(country AS BIGINT) AS category_count FROM geo\n";
+        await File.WriteAllTextAsync(folder.At("pipeline/analyse/01_category_by_country.sql"), Broken);
+        await using var station = new Station($"pipeline: {folder.At("pipeline")}");
+        var demo = await SluiceProcess.RunAsync(["demo", "--rows", "500", "--json", "--data", station.Data, .. station.Config]);
+        demo.ExitCode.ShouldBe(1);
+        using var report = JsonDocument.Parse(demo.Output);
+        report.RootElement.GetProperty("answers").EnumerateObject().Count().ShouldBe(8);
+        report.RootElement.GetProperty("tasks").EnumerateArray().Single(t => t.GetProperty("state").GetString() == "failed")
+            .GetProperty("error").GetString()!.ShouldContain("Could not convert");
     }
 
     [Fact(Timeout = 120_000)]

@@ -26,9 +26,11 @@ public sealed class KafkaKillTests(ITestOutputHelper output)
         GroupLoad[] groups = [new(node.Bootstrap, GroupProtocol.Classic), new(node.Bootstrap, GroupProtocol.Consumer)];
         var loads = Task.WhenAll(
             [plain.RunAsync(stop.Token), OnThreadAsync(() => rounds.Run(stop.Token)), .. groups.Select(group => OnThreadAsync(() => group.Run(stop.Token)))]);
+        // Each group has committed something that every kill must leave alone.
+        var committed = Task.WhenAll(groups.Select(group => group.Commits.MoreAsync(1)));
         for (var kill = 0; kill < kills; kill++)
         {
-            var more = plain.Acknowledged.MoreAsync(random.Next(200, 1_500));
+            var more = Task.WhenAll(plain.Acknowledged.MoreAsync(random.Next(200, 1_500)), committed);
             // A load that ends early has failed, and says why.
             if (await Task.WhenAny(more, loads) == loads) await loads;
             await node.KillAsync();

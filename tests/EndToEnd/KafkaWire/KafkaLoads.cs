@@ -149,6 +149,8 @@ internal sealed class GroupLoad(string bootstrap, GroupProtocol protocol)
 
     public Dictionary<TopicPartition, long> Acknowledged { get; } = [];
 
+    public Progress Commits { get; } = new();
+
     public void Run(CancellationToken stop)
     {
         var config = new ConsumerConfig
@@ -166,6 +168,7 @@ internal sealed class GroupLoad(string bootstrap, GroupProtocol protocol)
             try
             {
                 foreach (var offset in consumer.Commit()) Acknowledged[offset.TopicPartition] = offset.Offset.Value;
+                Commits.Add(1);
             }
             catch (KafkaException fault) when (!fault.Error.IsFatal)
             {

@@ -24,6 +24,9 @@ public sealed class QualityTests
 
         (await station.RunAsync("run", "maintenance")).ShouldContain("maintain.batch.pin");
         (await station.RunAsync("runs")).ShouldContain("maintenance");
+        // The day's run is the one that maintenance's own calendar has for it.
+        (await station.RunAsync("run", "maintenance", "--date", "2026-01-31")).ShouldContain("maintain.batch.pin");
+        (await station.RunAsync("runs")).ShouldMatch("2026-01-31\\s+03:30");
         (await station.QueryAsync("SELECT count(*) FROM batch.user")).ShouldMatch("19[0-9]{2}|2000");
         (await station.LedgerAsync()).GetProperty("closes").GetBoolean().ShouldBeTrue();
     }

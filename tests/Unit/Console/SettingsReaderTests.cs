@@ -49,6 +49,25 @@ public sealed class SettingsReaderTests
         reader.Faults[2].Message.ShouldContain("fsync");
     }
 
+    [Theory]
+    [InlineData("log: { durability: 3 }")]
+    [InlineData("log: { durability: 'fsync, none' }")]
+    [InlineData("stream: { gaps: 1 }")]
+    public void A_named_value_is_given_by_its_name(string yaml) => Read(yaml).Reader.Faults.Single().Message.ShouldContain("one of");
+
+    [Theory]
+    [InlineData("log: { kafka: { password: *s3cret } }")]
+    [InlineData("log: { kafka: { password: [s3cret] } }")]
+    [InlineData("log: { kafka: { password: { s3cret: s3cret } } }")]
+    [InlineData("log: { kafka: { password: \"s3cret } }")]
+    public void A_password_that_cannot_be_read_is_not_repeated(string yaml)
+    {
+        var fault = Read(yaml).Reader.Faults.ShouldHaveSingleItem();
+        fault.Line.ShouldBe(1);
+        fault.Message.ShouldNotContain("s3cret");
+        fault.Message.ShouldContain("quote");
+    }
+
     [Fact]
     public void The_environment_goes_over_the_file()
     {

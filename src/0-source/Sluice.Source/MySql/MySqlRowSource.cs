@@ -22,7 +22,7 @@ internal sealed class MySqlRowSource : IRowSource
     public static async Task<RowSourceOpening> OpenAsync(
         DatabaseCredentials credentials, IReadOnlyList<Dataset> datasets, TimestampSpelling spelling, CancellationToken cancel)
     {
-        var database = new MySqlDataSource(ConnectionString(credentials));
+        var database = new MySqlDataSourceBuilder(ConnectionString(credentials)).UseConnectionOpenedCallback(BePatientAsync).Build();
         var tables = new Dictionary<string, MySqlTable>(StringComparer.Ordinal);
         var faults = new List<string>();
         try
@@ -105,6 +105,8 @@ internal sealed class MySqlRowSource : IRowSource
         // 0000-00-00 is a value MySQL stores; it is posted as it stands.
         AllowZeroDateTime = true,
         TreatTinyAsBoolean = false,
+        // CHAR(36) is a text, whatever is in it.
+        GuidFormat = MySqlGuidFormat.None,
         SslMode = credentials.Tls switch
         {
             true => MySqlSslMode.Required,
@@ -112,6 +114,16 @@ internal sealed class MySqlRowSource : IRowSource
             null => MySqlSslMode.Preferred,
         },
     }.ConnectionString;
+
+    /// <summary>
+    /// A slow posting takes its rows slowly. By default the server gives up a client that takes nothing for 60 s
+    /// (https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_net_write_timeout); a year is the most it can be told.
+    /// </summary>
+    private static async ValueTask BePatientAsync(MySqlConnectionOpenedContext opened, CancellationToken cancel)
+    {
+        await using var command = new MySqlCommand("SET SESSION net_write_timeout = 31536000", opened.Connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
 
     private static async Task<MySqlTable> InspectAsync(
         MySqlConnection connection,

@@ -77,6 +77,9 @@ internal sealed class MySqlTable
             case MySqlDateTime time:
                 WriteTimestamp(row, time);
                 break;
+            case TimeSpan time:
+                row.AppendQuoted(Encoding.UTF8.GetBytes(TimeOf(time)));
+                break;
             case var other:
                 _shape.WriteText(row, field, Encoding.UTF8.GetBytes(Convert.ToString(other, CultureInfo.InvariantCulture) ?? ""));
                 break;
@@ -94,6 +97,16 @@ internal sealed class MySqlTable
         }
 
         row.AppendQuoted(Encoding.UTF8.GetBytes(text));
+    }
+
+    // TIME counts hours up to 838, with a sign: https://dev.mysql.com/doc/refman/8.4/en/time.html.
+    private static string TimeOf(TimeSpan time)
+    {
+        var length = time.Duration();
+        var fraction = length.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(time < TimeSpan.Zero ? "-" : "")}{(int)length.TotalHours:D2}:{length.Minutes:D2}:{length.Seconds:D2}{(fraction == 0 ? "" : $".{fraction:D6}")}");
     }
 
     // A MySqlDateTime is what 0000-00-00 is too, which no DateTime can hold.

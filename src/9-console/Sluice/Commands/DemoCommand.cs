@@ -31,6 +31,7 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(Invocation invocation, ParseResult parse, DemoChoice choice, CancellationToken cancel)
     {
+        if (new EmulatorOptions { Rows = choice.Rows }.Faults() is [var fault, ..]) throw new UserException(ExitCode.Usage, fault);
         var settings = CommandLine.ReadCheckedSettings(parse);
         if (parse.GetValue(CommandLine.Data) is null) settings.Data = FreshDirectory(settings.Data);
         using var directory = DataDirectory.TryOwn(settings.Data) ?? throw new UserException(

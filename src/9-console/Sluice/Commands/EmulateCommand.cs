@@ -32,9 +32,9 @@ internal static class EmulateCommand
         var settings = CommandLine.ReadSettings(parse);
         var pipeline = SluiceNode.ReadPipeline(settings);
         var targets = Targets(options, parse, settings, pipeline, isStream);
+        var choice = options.Read(parse, settings, isStream);
         await using var source = await OpenSourceAsync(
             parse.GetValue(options.Source)!, parse.GetValue(options.Rows), pipeline, parse.GetValue(options.Timestamps), cancel);
-        var choice = options.Read(parse, settings, isStream);
         var progress = ProgressLine.For(invocation);
         var report = isStream
             ? await StreamEmulator.RunAsync(choice, source, targets, progress, TimeProvider.System, cancel)

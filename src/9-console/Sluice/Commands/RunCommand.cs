@@ -37,7 +37,7 @@ internal static class RunCommand
         {
             if (!DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
                 throw new UserException(ExitCode.Usage, $"'{date}' is not a day; write it as 2026-01-31.");
-            logicalDate = node.Dag.LogicalDateOf(day);
+            logicalDate = node.CalendarOf(dag).LogicalDateOf(day);
         }
 
         RunResult result;

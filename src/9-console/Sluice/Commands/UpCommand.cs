@@ -26,32 +26,44 @@ internal static class UpCommand
         await using var control = await HttpServer.StartOnSocketAsync(
             DataDirectory.ControlSocket(settings.Data), Control.Handler((args, output, c) => CommandLine.RunAsync(
                 new Invocation(args, output, output, Interactive: false, node), c)), cancel);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] stages = [node.Sink.RunAsync(stop.Token), node.Scheduler.RunAsync(stop.Token), node.StreamCleaner.RunAsync(stop.Token)];
-        await ReportAsync(invocation, servers);
-        var ended = await Task.WhenAny([.. stages, Task.Delay(Timeout.InfiniteTimeSpan, node.Time, stop.Token)]);
-        if (cancel.IsCancellationRequested) await invocation.Error.WriteLineAsync("stopping: no new requests; what is in the log becomes objects and rows");
-        await servers.DisposeAsync();
-        if (!ended.IsFaulted) await node.Sink.FlushAsync(CancellationToken.None);
-        if (!ended.IsFaulted) await DrainStreamsAsync(invocation, node);
-        await stop.CancelAsync();
-        await Task.WhenAll(stages);
+        // The stream job hears of the end last: until then it is seen which datasets it can clean, and these are drained.
+        using var streaming = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, streaming.Token);
+        var job = node.StreamCleaner.RunAsync(streaming.Token);
+        Task[] stages = [node.Sink.RunAsync(stop.Token), node.Scheduler.RunAsync(stop.Token), job];
+        try
+        {
+            await ReportAsync(invocation, servers);
+            var ended = await Task.WhenAny([.. stages, Task.Delay(Timeout.InfiniteTimeSpan, node.Time, stop.Token)]);
+            if (cancel.IsCancellationRequested) await invocation.Error.WriteLineAsync("stopping: no new requests; what is in the log becomes objects and rows");
+            await servers.DisposeAsync();
+            if (ended.IsFaulted) return ExitCode.Failed;
+            await node.Sink.FlushAsync(CancellationToken.None);
+            string[] running = [.. node.StreamCleaner.Status.Where(s => s.State == StreamJobState.Running).Select(s => s.Dataset)];
+            await streaming.CancelAsync();
+            await job;
+            foreach (var dataset in running) await DrainAsync(invocation, node, dataset);
+        }
+        finally
+        {
+            // A stage that failed says so here.
+            await streaming.CancelAsync();
+            await Task.WhenAll(stages);
+        }
+
         return ExitCode.Done;
     }
 
-    private static async Task DrainStreamsAsync(Invocation invocation, SluiceNode node)
+    private static async Task DrainAsync(Invocation invocation, SluiceNode node, string dataset)
     {
-        foreach (var dataset in node.StreamCleaner.Status.Where(s => s.State == StreamJobState.Running))
+        try
         {
-            try
-            {
-                await node.StreamCleaner.DrainAsync(dataset.Dataset, CancellationToken.None);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                // What is in the log stays there; the next start goes on with it.
-                await invocation.Error.WriteLineAsync($"stream.{dataset.Dataset} is not drained: {fault.Message}");
-            }
+            await node.StreamCleaner.DrainAsync(dataset, CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // What is in the log stays there; the next start goes on with it.
+            await invocation.Error.WriteLineAsync($"stream.{dataset} is not drained: {fault.Message}");
         }
     }
 

@@ -10,6 +10,11 @@ internal sealed class DataDirectory : IDisposable
 {
     public const string LockName = "lock";
 
+    // What .NET says of a lock that another process holds: EWOULDBLOCK of the two systems, ERROR_SHARING_VIOLATION of the third.
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream held)
@@ -34,22 +39,32 @@ internal sealed class DataDirectory : IDisposable
     public static string ControlSocket(string path) => System.IO.Path.Combine(System.IO.Path.GetFullPath(path), "control.sock");
 
     /// <summary>Creates the directory when missing and takes its lock; null when another process owns it.</summary>
+    /// <exception cref="IOException">The lock can be neither taken nor refused, e.g. on a full disk.</exception>
     public static DataDirectory? TryOwn(string path)
     {
         path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(path);
+        FileStream held;
         try
         {
-            var held = new FileStream(
-                System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken) when (taken.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
+        {
+            return null;
+        }
+
+        try
+        {
             held.SetLength(0);
             held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             held.Flush();
             return new DataDirectory(path, held);
         }
-        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, LockName)))
+        catch
         {
-            return null;
+            held.Dispose();
+            throw;
         }
     }
 

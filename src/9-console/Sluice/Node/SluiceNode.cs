@@ -119,6 +119,9 @@ internal sealed class SluiceNode : IAsyncDisposable
 
     public DagSpec Dag { get; }
 
+    /// <summary>The DAG whose calendar a day of this DAG is looked up in: its own, or for one without a schedule the daily one's.</summary>
+    public DagSpec CalendarOf(string dag) => PipelineTasks.DagsOf(Pipeline).FirstOrDefault(d => d.Name == dag && d.Schedule is not null) ?? Dag;
+
     /// <summary>Opens the stores, and makes the pipeline's topics and streams where they are missing.</summary>
     public static async Task<SluiceNode> OpenAsync(
         SluiceSettings settings, DataDirectory directory, LogLevel level, CancellationToken cancel)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Sluice.Cleaning;
 using Sluice.Console.Commands;
 using Sluice.Console.Node;
+using Sluice.Definition;
 using Sluice.Schedule;
 using Spectre.Console;
 
@@ -20,9 +21,9 @@ internal sealed class DemoReport(
 
     private async Task WriteTextAsync(CancellationToken cancel)
     {
-        foreach (var question in node.Pipeline.Questions)
+        foreach (var question in Answered())
         {
-            var table = $"answers.{question.Name}";
+            var table = $"answers.{question}";
             using var answer = await node.Query.RunAsync($"SELECT * FROM {table} LIMIT {AnswerRows}", cancel);
             using var count = await node.Query.RunAsync($"SELECT count(*) FROM {table}", cancel);
             var rows = (long)(await count.ReadAsync(cancel).FirstAsync(cancel))[0]!;
@@ -36,20 +37,25 @@ internal sealed class DemoReport(
         await PathReport.WriteAsync(invocation, differences);
         await invocation.Output.WriteLineAsync(
             $"done in {steps.Total.TotalSeconds:0.0} s, {PeakMegabytes():N0} MB at most; all of it is in {node.Directory.Path}");
-        await invocation.Output.WriteLineAsync(
-            $"ask it:  ./sluice query \"SELECT * FROM answers.{node.Pipeline.Questions[0].Name}\" --data {node.Settings.Data}");
+        if (Answered().FirstOrDefault() is { } example)
+            await invocation.Output.WriteLineAsync($"ask it:  ./sluice query \"SELECT * FROM answers.{example}\" --data {node.Settings.Data}");
     }
+
+    /// <summary>The questions that this run answered: a failed one has no table, and its task says why.</summary>
+    private IEnumerable<string> Answered() => node.Pipeline.Dag.Tasks
+        .Where(t => t.Kind == DagTaskKind.Analyse && run.Tasks.Any(r => r.Task == t.Name && r.State == TaskState.Success))
+        .Select(t => t.Subject);
 
     private async Task WriteJsonAsync(CancellationToken cancel)
     {
         var answers = new Dictionary<string, List<Dictionary<string, object?>>>();
-        foreach (var question in node.Pipeline.Questions)
+        foreach (var question in Answered())
         {
-            using var answer = await node.Query.RunAsync($"SELECT * FROM answers.{question.Name}", cancel);
+            using var answer = await node.Query.RunAsync($"SELECT * FROM answers.{question}", cancel);
             var rows = new List<Dictionary<string, object?>>();
             await foreach (var row in answer.ReadAsync(cancel))
-                rows.Add(answer.Columns.Select((c, i) => (c.Name, Value: row[i])).ToDictionary(c => c.Name, c => c.Value));
-            answers.Add(question.Name, rows);
+                rows.Add(RowWriter.Named(answer, row));
+            answers.Add(question, rows);
         }
 
         var report = new
@@ -57,7 +63,7 @@ internal sealed class DemoReport(
             Seconds = steps.Total.TotalSeconds,
             PeakMegabytes = PeakMegabytes(),
             Steps = steps.Steps.Select(s => new { s.Name, s.Rows, Seconds = s.Elapsed.TotalSeconds }),
-            Tasks = run.Tasks.Select(t => new { Name = t.Task, State = t.State.ToText(), Seconds = t.Duration?.TotalSeconds }),
+            Tasks = run.Tasks.Select(t => new { Name = t.Task, State = t.State.ToText(), Seconds = t.Duration?.TotalSeconds, t.Error }),
             Ledger = LedgerReport.Of(accounts),
             Paths = differences,
             Answers = answers,

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Sluice.Analysis;
 using Spectre.Console;
 
@@ -16,16 +17,29 @@ internal static class RowWriter
     /// <summary>Characters of a cell for people.</summary>
     private const int CellCharactersMax = 80;
 
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // JSON has no number that is not finite; the texts "NaN" and "Infinity" are what readers of it expect.
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     /// <summary>One JSON object per line.</summary>
     public static async Task WriteJsonAsync(QueryResult result, TextWriter output, CancellationToken cancel)
     {
-        await foreach (var row in result.ReadAsync(cancel))
+        await foreach (var row in result.ReadAsync(cancel)) await output.WriteLineAsync(JsonSerializer.Serialize(Named(result, row), s_json));
+    }
+
+    /// <summary>A row by its columns' names, each once: the second <c>ind</c> of a join is <c>ind_1</c>.</summary>
+    public static Dictionary<string, object?> Named(QueryResult result, IReadOnlyList<object?> row)
+    {
+        var named = new Dictionary<string, object?>(row.Count, StringComparer.Ordinal);
+        for (var i = 0; i < row.Count; i++)
         {
-            var named = result.Columns.Select((column, i) => (column.Name, Value: Plain(row[i]))).ToDictionary(c => c.Name, c => c.Value);
-            await output.WriteLineAsync(JsonSerializer.Serialize(named, s_json));
+            var name = result.Columns[i].Name;
+            for (var n = 1; !named.TryAdd(name, Plain(row[i])); n++) name = string.Create(CultureInfo.InvariantCulture, $"{result.Columns[i].Name}_{n}");
         }
+
+        return named;
     }
 
     /// <summary>RFC 4180 with a header line; null is an empty field and the empty text is "".</summary>
@@ -56,6 +70,13 @@ internal static class RowWriter
             ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
             : text;
 
+    private static string Base64(Stream bytes)
+    {
+        using var whole = new MemoryStream();
+        using (bytes) bytes.CopyTo(whole);
+        return Convert.ToBase64String(whole.GetBuffer(), 0, (int)whole.Length);
+    }
+
     private static string Short(string text)
     {
         var line = text.ReplaceLineEndings(" ");
@@ -72,7 +93,7 @@ internal static class RowWriter
         var other => other.ToString(),
     };
 
-    /// <summary>The value with times as ISO 8601 texts, which every reader understands alike.</summary>
+    /// <summary>The value with times as ISO 8601 texts, which every reader understands alike, and bytes in base64.</summary>
     private static object? Plain(object? value) => value switch
     {
         DateTime { Kind: DateTimeKind.Unspecified } naive => naive.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
@@ -80,6 +101,7 @@ internal static class RowWriter
         DateTimeOffset time => time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFZ", CultureInfo.InvariantCulture),
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         System.Numerics.BigInteger large => large.ToString(CultureInfo.InvariantCulture),
+        Stream bytes => Base64(bytes),
         _ => value,
     };
 }

@@ -20,9 +20,13 @@ internal static class Scalar
         else if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, invariant, out var real)) value = real;
         else if (type == typeof(TimeSpan) && TryParseDuration(text, out var span)) value = span;
         else if (type == typeof(ByteSize) && ByteSize.TryParse(text, out var size)) value = size;
-        else if (type.IsEnum && Enum.TryParse(type, text.Replace("-", ""), ignoreCase: true, out var name)) value = name;
+        else if (type.IsEnum) value = NamedValue(type, text.Replace("-", ""));
         return value is not null;
     }
+
+    /// <summary>By name alone: numbers and lists of names are for programs, and a number needs no value of that number.</summary>
+    private static object? NamedValue(Type type, string text) =>
+        Enum.GetNames(type).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name ? Enum.Parse(type, name) : null;
 
     public static string Describe(Type type) => type switch
     {

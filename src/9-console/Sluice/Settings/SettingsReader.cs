@@ -17,6 +17,9 @@ internal sealed class SettingsReader
     /// <summary>Variables that are not settings: they steer the tests.</summary>
     private const string Reserved = "SLUICE_TEST_";
 
+    /// <summary>The parser's own words would repeat what stands there, which may be a password.</summary>
+    private const string NoYaml = "is not valid YAML; quote a text that holds special characters, and look at brackets, quotes and indentation";
+
     private readonly List<Fault> _faults = [];
 
     public IReadOnlyList<Fault> Faults => _faults;
@@ -39,7 +42,7 @@ internal sealed class SettingsReader
         }
         catch (YamlException broken)
         {
-            _faults.Add(new Fault(path, (int)broken.Start.Line, $"is not valid YAML: {broken.Message}"));
+            _faults.Add(new Fault(path, (int)broken.Start.Line, NoYaml));
         }
     }
 
@@ -88,7 +91,7 @@ internal sealed class SettingsReader
         }
         catch (YamlException broken)
         {
-            _faults.Add(new Fault(variable, (int)broken.Start.Line, $"is not valid YAML: {broken.Message}"));
+            _faults.Add(new Fault(variable, (int)broken.Start.Line, NoYaml));
             return null;
         }
     }
@@ -121,7 +124,8 @@ internal sealed class SettingsReader
         }
 
         if (node is YamlScalarNode { Value: { } text } && Scalar.TryParse(type, text, out var value)) return value;
-        Add(file, node, $"'{node}' is not {Scalar.Describe(type)}");
+        // What was meant as a text may be a password: it is not repeated.
+        Add(file, node, type == typeof(string) || node is not YamlScalarNode ? $"is not {Scalar.Describe(type)}; quote a text that holds special characters" : $"'{node}' is not {Scalar.Describe(type)}");
         return null;
     }
 

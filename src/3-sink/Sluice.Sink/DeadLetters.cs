@@ -11,10 +11,10 @@ internal sealed class DeadLetters(ILog log, string topic)
     private readonly RecordBatchBuilder _builder = new();
     private readonly List<byte[]> _batches = [];
 
-    public void Add(long timestampMs, RecordBytes key, RecordBytes value)
+    public void Add(ref RecordReader record)
     {
         _builder.Reset();
-        _builder.Append(timestampMs, key, value);
+        _builder.Append(record.TimestampMs, record.Key, record.Value, record.ReadHeaders());
         _batches.Add(_builder.Build().ToArray());
     }
 

@@ -132,7 +132,7 @@ internal sealed class ObjectWriter(ILog log, IObjectStore objects, SinkConfig co
                     $"The value at offset {record.Offset} of {partition} is not JSON, and errors.tolerance=none. " +
                     "Set behavior.on.malformed=land to have cleaning quarantine it, or errors.tolerance=all to pass over it.");
             case MalformedValues.DeadLetter:
-                _deadLetters!.Add(record.TimestampMs, record.Key, record.Value);
+                _deadLetters!.Add(ref record);
                 return false;
             default:
                 return false;

@@ -120,11 +120,19 @@ internal sealed class ObjectDirectory
     {
         var target = PathOf(key);
         PrepareFolder(key, target);
-        // A name that was taken and is no longer there was deleted in between: it is free again.
-        while (!Files.Link(path, target))
+        try
         {
-            if (Files.FileExists(target)) return false;
-            if (IsFolder(target)) throw new ObjectKeyCollisionException(key, key.Value, null);
+            // A name that was taken and is no longer there was deleted in between: it is free again.
+            while (!Files.Link(path, target))
+            {
+                if (Files.FileExists(target)) return false;
+                if (IsFolder(target)) throw new ObjectKeyCollisionException(key, key.Value, null);
+            }
+        }
+        catch (IOException)
+        {
+            Forget(FolderOf(target));
+            throw;
         }
 
         Files.SyncDirectory(FolderOf(target));

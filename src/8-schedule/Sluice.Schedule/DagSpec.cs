@@ -55,13 +55,14 @@ public sealed record DagSpec
         return first < StartOf(date.AddDays(1)) ? first.Value : cadence.AtOrBefore(midnight) ?? midnight;
     }
 
-    /// <summary>Midnight in the DAG's zone; where the clocks skip it, the moment they resume.</summary>
+    /// <summary>Midnight in the DAG's zone; where the clocks skip it, the moment they resume; where they repeat it, the first.</summary>
     internal DateTimeOffset StartOf(DateOnly date)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
         var local = date.ToDateTime(TimeOnly.MinValue);
         while (zone.IsInvalidTime(local))
             local = local.AddMinutes(1);
-        return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
     }
 }

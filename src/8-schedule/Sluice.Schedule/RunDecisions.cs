@@ -12,11 +12,13 @@ internal static class RunDecisions
     /// <param name="tasks">Tasks of the run, each after those it depends on.</param>
     /// <param name="dependsOn">Dependencies by task name.</param>
     /// <param name="heldByPast">Tasks that must still wait for their own success in the run before.</param>
+    /// <param name="retryDelay">No retry is further away than this.</param>
     /// <param name="now">Decides which retries are due.</param>
     public static IReadOnlyList<TaskChange> Advance(
         IReadOnlyList<TaskInstance> tasks,
         IReadOnlyDictionary<string, IReadOnlyList<string>> dependsOn,
         IReadOnlySet<string> heldByPast,
+        TimeSpan retryDelay,
         DateTimeOffset now)
     {
         var states = tasks.ToDictionary(task => task.Task, task => task.State);
@@ -26,13 +28,24 @@ internal static class RunDecisions
             if (task.State is not (TaskState.None or TaskState.Scheduled or TaskState.Queued or TaskState.UpForRetry)
                 || !dependsOn.TryGetValue(task.Task, out var upstream))
                 continue;
-            var after = Next(task, [.. upstream.Select(name => (name, states[name]))], heldByPast.Contains(task.Task), now);
+            var isDue = UntilNextTry(task, retryDelay, now) == TimeSpan.Zero;
+            var after = Next(task, [.. upstream.Select(name => (name, states[name]))], heldByPast.Contains(task.Task), isDue, now);
             if (after.State == task.State)
                 continue;
             states[task.Task] = after.State;
             changes.Add(new(task, after));
         }
         return changes;
+    }
+
+    /// <summary>
+    /// How long a task has yet to wait for its next try. One that is further away than the delay was put there by a clock that was ahead
+    /// and has been corrected since: it is due.
+    /// </summary>
+    public static TimeSpan UntilNextTry(TaskInstance task, TimeSpan retryDelay, DateTimeOffset now)
+    {
+        var pause = task.NextTryAt - now ?? TimeSpan.Zero;
+        return pause > TimeSpan.Zero && pause <= retryDelay ? pause : TimeSpan.Zero;
     }
 
     /// <summary>How the run ended; null while a task is not finished.</summary>
@@ -77,7 +90,7 @@ internal static class RunDecisions
     }
 
     private static TaskInstance Next(
-        TaskInstance task, IReadOnlyList<(string Name, TaskState State)> upstream, bool heldByPast, DateTimeOffset now)
+        TaskInstance task, IReadOnlyList<(string Name, TaskState State)> upstream, bool heldByPast, bool isDue, DateTimeOffset now)
     {
         if (upstream.FirstOrDefault(other => other.State is TaskState.Failed or TaskState.UpstreamFailed).Name is { } failed)
             return task with { State = TaskState.UpstreamFailed, EndedAt = now, Error = $"{failed}, which it depends on, failed" };
@@ -87,7 +100,7 @@ internal static class RunDecisions
             return task with { State = TaskState.None };
         if (heldByPast)
             return task with { State = TaskState.Scheduled };
-        return task.State == TaskState.UpForRetry && task.NextTryAt > now ? task : task with { State = TaskState.Queued };
+        return task.State == TaskState.UpForRetry && !isDue ? task : task with { State = TaskState.Queued };
     }
 
     private static string? Shorten(string? error) =>

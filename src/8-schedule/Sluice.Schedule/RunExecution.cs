@@ -57,7 +57,8 @@ internal sealed class RunExecution(ExecutionContext context, DagSpec dag, DagRun
     private List<TaskInstance> Advance()
     {
         _held = HeldByPast();
-        var changes = RunDecisions.Advance(_run.Tasks, _dependsOn, _held.Keys.ToHashSet(), Now).ToDictionary(change => change.After.Task);
+        var changes = RunDecisions.Advance(_run.Tasks, _dependsOn, _held.Keys.ToHashSet(), dag.RetryDelay, Now)
+            .ToDictionary(change => change.After.Task);
         var moved = _run.Tasks.Select(task => changes.TryGetValue(task.Task, out var change) ? change.After : task);
         var free = context.Options.ParallelTasks - _running.Count;
         var starting = moved.Where(task => task.State == TaskState.Queued).Take(free).Select(task => task with
@@ -138,8 +139,8 @@ internal sealed class RunExecution(ExecutionContext context, DagSpec dag, DagRun
         using var awake = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (retries.Count > 0 && !stop.IsCancellationRequested)
         {
-            var pause = retries.Min(task => task.NextTryAt!.Value) - Now;
-            events.Add(Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, context.Time, awake.Token));
+            var now = Now;
+            events.Add(Task.Delay(retries.Min(task => RunDecisions.UntilNextTry(task, dag.RetryDelay, now)), context.Time, awake.Token));
         }
         await Task.WhenAny(events);
         awake.Cancel();

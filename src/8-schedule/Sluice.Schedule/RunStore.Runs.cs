@@ -5,14 +5,25 @@ namespace Sluice.Schedule;
 /// <content>What the scheduler records and asks.</content>
 public sealed partial class RunStore
 {
-    /// <summary>Notes when a DAG is first seen, and says up to where its intervals have runs (null: none yet).</summary>
+    /// <summary>
+    /// Notes when a DAG is first seen, and says up to where its intervals have runs (null: none yet). What was noted by a clock that was
+    /// ahead, or behind, and has been corrected since does not count: the newest run of the schedule whose interval has ended does.
+    /// </summary>
     internal (DateTimeOffset FirstSeen, DateTimeOffset? NextInterval) Register(string dag, DateTimeOffset now) => Write("register " + dag, () =>
     {
-        Execute("INSERT INTO dag (name, first_seen) VALUES ($dag, $now) ON CONFLICT DO NOTHING", ("$dag", dag), ("$now", Ms(now)));
-        using var command = Command("SELECT first_seen, next_interval FROM dag WHERE name = $dag", ("$dag", dag));
+        Execute("""
+            INSERT INTO dag (name, first_seen) VALUES ($dag, $now)
+            ON CONFLICT DO UPDATE SET first_seen = excluded.first_seen WHERE first_seen > excluded.first_seen
+            """, ("$dag", dag), ("$now", Ms(now)));
+        using var command = Command("""
+            SELECT first_seen, next_interval, (
+              SELECT interval_end FROM run WHERE dag = $dag AND trigger = $schedule AND interval_end <= $now ORDER BY logical_date DESC LIMIT 1)
+            FROM dag WHERE name = $dag
+            """, ("$dag", dag), ("$schedule", RunTrigger.Schedule.ToText()), ("$now", Ms(now)));
         using var row = command.ExecuteReader();
         row.Read();
-        return (RunRows.Instant(row, 0)!.Value, RunRows.Instant(row, 1));
+        var (next, ran) = (RunRows.Instant(row, 1), RunRows.Instant(row, 2));
+        return (RunRows.Instant(row, 0)!.Value, next > now || ran > next ? ran : next);
     });
 
     /// <summary>

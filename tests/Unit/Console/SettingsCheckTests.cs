@@ -50,6 +50,21 @@ public sealed class SettingsCheckTests
         foreach (var (fault, beginning) in faults.Zip(expected)) fault.ShouldStartWith(beginning);
     }
 
+    [Theory]
+    [InlineData("topics.dir", "raw", "topics")]
+    [InlineData("topics.dir", "", "topics")]
+    [InlineData("directory.delim", "-", "/")]
+    [InlineData("file.delim", "_", "+")]
+    [InlineData("filename.offset.zero.pad.width", "5", "10")]
+    public void Objects_named_so_that_cleaning_would_not_find_them_are_a_fault(string name, string value, string only)
+    {
+        var settings = new SluiceSettings { Pipeline = s_pipeline, Sink = new Dictionary<string, string> { [name] = value } };
+        SettingsCheck.FaultsOf(settings).ShouldHaveSingleItem().ShouldBe(
+            $"sink: {name}: '{value}' gives objects names by which cleaning does not find them. Write {only}, or leave it out.");
+        settings.Sink[name] = only;
+        SettingsCheck.FaultsOf(settings).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Properties_that_no_kafka_client_knows_are_found()
     {

@@ -100,6 +100,28 @@ public sealed class LocalObjectStoreTests : IDisposable
         etags.Count.ShouldBe(50);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_folder_that_someone_removed_fails_one_put_and_is_made_by_the_next(bool ifAbsent)
+    {
+        var store = LocalObjectStore.Open(_directory.FullName);
+        await PutAsync("x/a");
+        Directory.Delete(Path.Combine(_directory.FullName, "x"), recursive: true);
+
+        await Should.ThrowAsync<IOException>(() => PutAsync("x/b"));
+        await PutAsync("x/b");
+
+        (await KeysAsync(store)).ShouldBe(["x/b"]);
+        Uploads().ShouldBeEmpty();
+
+        async Task PutAsync(string key)
+        {
+            if (ifAbsent) (await store.PutIfAbsentAsync(new ObjectKey(key), new byte[1], s_none)).ShouldBeTrue();
+            else await store.PutAsync(new ObjectKey(key), new byte[1], s_none);
+        }
+    }
+
     [Fact]
     public async Task Bytes_and_names_are_synced_before_a_put_returns()
     {

@@ -73,6 +73,17 @@ public sealed class DagSpecTests
     }
 
     [Theory]
+    [InlineData("2026-10-31", "2026-10-31T04:00:00Z")]
+    [InlineData("2026-11-01", "2026-11-01T04:00:00Z")]
+    public void Each_day_around_two_midnights_has_one_interval_to_backfill(string day, string start)
+    {
+        Zones.Require("America/Havana");
+        var date = DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture);
+        var dag = ScheduleRig.Dag("a") with { Schedule = "@daily", TimeZone = "America/Havana" };
+        Scheduler.Intervals(dag, date, date).ShouldHaveSingleItem().Start.ShouldBe(ScheduleRig.Utc(start));
+    }
+
+    [Theory]
     [InlineData(null, "UTC", "2026-03-10", "2026-03-10T00:00:00Z")]
     [InlineData("@daily", "UTC", "2026-03-10", "2026-03-10T00:00:00Z")]
     [InlineData("@hourly", "UTC", "2026-03-10", "2026-03-10T00:00:00Z")]
@@ -82,6 +93,10 @@ public sealed class DagSpecTests
     [InlineData("@daily", "America/New_York", "2026-01-01", "2026-01-01T05:00:00Z")]
     // Cuba changes its clocks at midnight: that day begins at 01:00.
     [InlineData("@daily", "America/Havana", "2026-03-08", "2026-03-08T05:00:00Z")]
+    // The day they go back on has two midnights, and begins at the first.
+    [InlineData(null, "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z")]
+    [InlineData("@daily", "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z")]
+    [InlineData("@hourly", "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z")]
     public void The_logical_date_of_a_day_is_the_interval_that_begins_on_it(string? schedule, string zone, string day, string expected)
     {
         Zones.Require(zone);

@@ -125,6 +125,28 @@ public sealed class RunNowTests
         (rig.Time.GetUtcNow() - began).ShouldBe(TimeSpan.FromMinutes(30));
     }
 
+    /// <summary>By more than a timer can hold, and by more than the delay alone.</summary>
+    [Theory]
+    [InlineData(400 * 24)]
+    [InlineData(2)]
+    public async Task A_next_try_noted_by_a_clock_that_was_ahead_is_due(int hoursAhead)
+    {
+        using var rig = new ScheduleRig();
+        rig.Fail("a", 1);
+        var dag = ScheduleRig.Dag("a") with { Retries = 1, RetryDelay = TimeSpan.FromMinutes(30) };
+        using var stop = new CancellationTokenSource();
+        var cut = rig.Scheduler(dag).RunNowAsync("daily", s_date, stop.Token);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(cut);
+        rig.Store.Dispose();
+        rig.Reopen();
+        rig.Time.AdjustTime(rig.Time.GetUtcNow().AddHours(-hoursAhead));
+
+        var began = rig.Time.GetUtcNow();
+        (await rig.FinishAsync(rig.Scheduler(dag).RunNowAsync("daily", s_date, s_never), stepSeconds: 60)).Run.State.ShouldBe(RunState.Success);
+        (rig.Time.GetUtcNow() - began).ShouldBeLessThan(dag.RetryDelay);
+    }
+
     [Fact]
     public async Task An_exception_is_a_failure_with_its_message()
     {

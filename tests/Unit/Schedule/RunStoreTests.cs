@@ -108,7 +108,26 @@ public sealed class RunStoreTests
         rig.Store.Request(dag, interval.Start, interval, RunTrigger.Manual, s_now);
         rig.Store.CreateScheduled(dag, interval, s_now.AddDays(1));
         RunHistory.Read(rig.Path, null, 10).ShouldHaveSingleItem().Trigger.ShouldBe(RunTrigger.Manual);
-        rig.Store.Register("daily", s_now).NextInterval.ShouldBe(interval.End);
+        rig.Store.Register("daily", interval.End).NextInterval.ShouldBe(interval.End);
+    }
+
+    [Fact]
+    public void Intervals_that_a_wrong_clock_ended_are_no_place_to_go_on_from()
+    {
+        using var rig = new ScheduleRig();
+        var dag = ScheduleRig.Dag("a");
+        rig.Store.Register("daily", s_now);
+        Schedule(s_now);
+        Schedule(s_now.AddYears(1));
+        // It was ahead, and no day is lost.
+        rig.Store.Register("daily", s_now.AddDays(3)).NextInterval.ShouldBe(s_now.AddDays(1));
+
+        rig.Store.Register("daily", DateTimeOffset.UnixEpoch).NextInterval.ShouldBeNull();
+        Schedule(DateTimeOffset.UnixEpoch);
+        // It was behind, and no decades are caught up on.
+        rig.Store.Register("daily", s_now.AddDays(3)).NextInterval.ShouldBe(s_now.AddDays(1));
+
+        void Schedule(DateTimeOffset start) => rig.Store.CreateScheduled(dag, new(start, start.AddDays(1)), start.AddDays(1));
     }
 
     private static DagRun Begin(RunStore store, DagSpec dag)

@@ -48,6 +48,22 @@ public sealed class SchedulerLoopTests
         string.Join(' ', rig.Tries.Select(run => run.LogicalDate.Day)).ShouldBe(days);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_schedule_goes_on_after_a_clock_that_was_ahead_is_corrected(bool catchup)
+    {
+        using var rig = new ScheduleRig("2027-03-10T23:59:00Z");
+        var dag = ScheduleRig.Dag("a") with { Schedule = "@daily", Catchup = catchup };
+        await WhileRunningAsync(rig, dag, () => rig.UntilAsync(() => rig.Executed.Count == 1));
+        rig.Store.Dispose();
+        rig.Reopen();
+        rig.Time.AdjustTime(ScheduleRig.Utc("2026-03-10T12:00:00Z"));
+        await WhileRunningAsync(rig, dag, () => rig.UntilAsync(() => rig.Time.GetUtcNow() > ScheduleRig.Utc("2026-03-12T00:10:00Z"), stepSeconds: 300));
+        rig.Tries.Select(run => run.LogicalDate).ShouldBe(
+            [ScheduleRig.Utc("2027-03-10T00:00:00Z"), ScheduleRig.Utc("2026-03-10T00:00:00Z"), ScheduleRig.Utc("2026-03-11T00:00:00Z")]);
+    }
+
     [Fact]
     public async Task What_a_dead_process_left_is_finished_without_running_a_finished_task_again()
     {

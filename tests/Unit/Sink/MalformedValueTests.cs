@@ -112,6 +112,26 @@ public sealed class MalformedValueTests : IAsyncDisposable
         (await _sink.CommittedAsync()).Offset.ShouldBe(4);
     }
 
+    [Fact]
+    public async Task A_dead_letter_is_the_record_with_its_key_time_and_headers()
+    {
+        var batch = new RecordBatchBuilder();
+        batch.Append(7, RecordBytes.Of("k"u8), RecordBytes.Of("oops"u8), [new RecordHeader("trace", [1, 2]), new RecordHeader("empty", null)]);
+        await _sink.Memory.AppendAsync(SinkFixture.Pins, batch.Build(), CancellationToken.None);
+
+        await _sink.LandAsync(SinkFixture.Config with { MalformedValues = MalformedValues.DeadLetter, DeadLetterTopic = "dead" });
+
+        var dead = new RecordReader((await _sink.Memory.ReadAsync(new TopicPartition("dead", 0), 0, int.MaxValue, CancellationToken.None)).Bytes.Span, 0);
+        dead.MoveNext().ShouldBeTrue();
+        dead.TimestampMs.ShouldBe(7);
+        Encoding.UTF8.GetString(dead.Key.Span).ShouldBe("k");
+        Encoding.UTF8.GetString(dead.Value.Span).ShouldBe("oops");
+        var headers = dead.ReadHeaders();
+        headers.Select(header => header.Name).ShouldBe(["trace", "empty"]);
+        headers[0].Value.ShouldBe([1, 2]);
+        headers[1].Value.ShouldBeNull();
+    }
+
     private static void CheckLine(byte[] value, string line)
     {
         if (IsJson(value))

@@ -7,6 +7,15 @@ namespace Sluice.Console.Node;
 /// <summary>The properties of the pipeline's S3 sink connector: those of the described system, but for the size of the objects.</summary>
 internal static class SinkProperties
 {
+    /// <summary>What names the objects. Cleaning finds them by these names; a connector without a pipeline behind it is free to name them otherwise.</summary>
+    private static readonly Dictionary<string, string> s_naming = new(StringComparer.Ordinal)
+    {
+        ["topics.dir"] = "topics",
+        ["directory.delim"] = "/",
+        ["file.delim"] = "+",
+        ["filename.offset.zero.pad.width"] = "10",
+    };
+
     /// <exception cref="UserException">All faults of the properties.</exception>
     public static SinkConfig Config(SluiceSettings settings, PipelineDefinition pipeline)
     {
@@ -24,8 +33,15 @@ internal static class SinkProperties
     {
         var properties = Defaults(settings, pipeline);
         foreach (var (name, value) in settings.Sink) properties[name] = value;
-        return SinkConfig.Parse(properties);
+        var parse = SinkConfig.Parse(properties);
+        string[] faults = [.. parse.Faults, .. NamingFaults(settings.Sink)];
+        return faults.Length == 0 ? parse : new SinkConfigParse(null, faults, parse.Warnings);
     }
+
+    private static IEnumerable<string> NamingFaults(IDictionary<string, string> properties) =>
+        from only in s_naming
+        where properties.TryGetValue(only.Key, out var value) && value.Trim() != only.Value
+        select $"{only.Key}: '{properties[only.Key]}' gives objects names by which cleaning does not find them. Write {only.Value}, or leave it out.";
 
     private static Dictionary<string, string> Defaults(SluiceSettings settings, PipelineDefinition? pipeline) => new()
     {

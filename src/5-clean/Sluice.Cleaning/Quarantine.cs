@@ -63,11 +63,12 @@ public sealed class Quarantine(
     public async Task<ReplayReport> ReplayAsync(string dataset, string path, CancellationToken cancel)
     {
         var target = CleaningTarget.Of(pipeline.DatasetNamed(dataset), path);
+        var replay = new Replay(target, tables, options, time);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await new Replay(target, tables, options, time).RunAsync(cancel);
+                return await replay.RunAsync(cancel);
             }
             catch (OvertakenException e) when (attempt < options.AttemptsMax)
             {

@@ -15,6 +15,7 @@ namespace Sluice.Cleaning;
 /// Batch by batch: the verdicts are stored in <c>replayed.*</c> under the replay's number; the commit to the clean table then holds the
 /// rows and that number, and decides; duplicates and quarantine take in what the number stands for, each in a commit that holds the
 /// number too. Whoever comes after a crash sees which of the two still lacks it. A number whose clean commit never came means nothing.
+/// A number is taken only by who saw the one before it taken in, and quarantine after that: of two replays at once, one is overtaken.
 /// Expectations act on replayed rows as on others, but do not count them: they were counted, or were at fault, in the run that met them.
 /// </remarks>
 internal sealed class Replay(CleaningTarget target, TableCatalog catalog, CleaningOptions options, TimeProvider time)
@@ -26,41 +27,42 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
 
     private const string Place = """topic, partition, "offset", object, line""";
 
-    /// <exception cref="OvertakenException">Another writer was first; to be begun anew.</exception>
+    // Over the attempts: what moved stays moved.
+    private Verdicts _moved;
+
+    /// <summary>One attempt; its report counts what the attempts before it moved.</summary>
+    /// <exception cref="OvertakenException">Another writer was first; to be called anew.</exception>
     /// <exception cref="ExpectationException">A row does not meet an expectation that stops the dataset.</exception>
     public async Task<ReplayReport> RunAsync(CancellationToken cancel)
     {
         var tables = await DatasetTables.OpenAsync(catalog, target, cancel);
         var replayed = await DatasetTables.OpenReplayedAsync(catalog, target.Dataset, cancel);
         using var session = CleaningSession.Open(target.Dataset, options);
-        await FinishAsync(tables, replayed, session, cancel);
-
-        var report = new ReplayReport(target.Dataset.Name, target.Path, 0, 0, 0);
+        var quarantined = 0L;
         QuarantinedRecord? last = null;
-        while (await NextAsync(tables, session, last, cancel) is { Count: > 0 } records)
+        while (true)
         {
+            var clean = await tables.Clean.SnapshotAsync(cancel);
+            await FinishAsync(tables, replayed, clean, session, cancel);
+            var records = await NextAsync(tables, clean, session, last, cancel);
+            if (records.Count == 0) break;
             last = records[^1];
             var batch = new RawBatch();
             foreach (var record in records) batch.Add(record.Place, Encoding.UTF8.GetBytes(record.Raw));
-            var verdicts = await MoveAsync(tables, replayed, session, (batch, records), cancel);
-            await FinishAsync(tables, replayed, session, cancel);
-            report = report with
-            {
-                Clean = report.Clean + verdicts.Clean,
-                Duplicates = report.Duplicates + verdicts.Duplicates,
-                Quarantined = report.Quarantined + verdicts.Quarantined,
-                Dropped = report.Dropped + verdicts.Dropped,
-            };
+            var verdicts = await MoveAsync(tables, replayed, session, new Round(NumberIn(clean), batch, records), cancel);
+            _moved += verdicts with { Quarantined = 0 };
+            quarantined += verdicts.Quarantined;
         }
 
-        return report;
+        return new ReplayReport(target.Dataset.Name, target.Path, _moved.Clean, _moved.Duplicates, quarantined) { Dropped = _moved.Dropped };
     }
 
     private async Task<Verdicts> MoveAsync(
-        DatasetTables tables, DeltaTable replayed, CleaningSession session,
-        (RawBatch Batch, IReadOnlyList<QuarantinedRecord> Records) input, CancellationToken cancel)
+        DatasetTables tables, DeltaTable replayed, CleaningSession session, Round input, CancellationToken cancel)
     {
+        // Newer than the round's, so that a cleaning which goes on meanwhile is less in the way. Another replay since has moved some of the records.
         var clean = await tables.Clean.SnapshotAsync(cancel);
+        if (NumberIn(clean) != input.Number) throw new OvertakenException($"Table {tables.Clean.Name}: another replay moved records meanwhile.");
         var basis = await replayed.SnapshotAsync(cancel);
         var keys = new TableKeys(tables.Clean, target.Dataset.Key);
         var verdicts = await session.JudgeAsync(input.Batch, new HashSet<int>(), token => keys.FindAsync(clean, token), cancel);
@@ -70,7 +72,7 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
         // What is still at fault for the same reasons is no news.
         var same = session.Faults.Where(fault => fault.Value.SequenceEqual(input.Records[fault.Key].Reasons)).Select(fault => fault.Key).ToHashSet();
         if (same.Count == input.Batch.Count) return verdicts;
-        var number = Math.Max(clean.TransactionVersion(target.ReplayId) ?? 0, basis.TransactionVersion(target.ReplayId) ?? 0) + 1;
+        var number = Math.Max(input.Number, NumberIn(basis)) + 1;
         var transaction = new SetTransaction(target.ReplayId, number);
 
         var rows = await VerdictRowsAsync(session, input.Batch, same, number, cancel);
@@ -82,21 +84,22 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
     }
 
     /// <summary>Lets duplicates and quarantine take in the last replay that the clean table holds, if they have not.</summary>
-    private async Task FinishAsync(DatasetTables tables, DeltaTable replayed, CleaningSession session, CancellationToken cancel)
+    private async Task FinishAsync(
+        DatasetTables tables, DeltaTable replayed, Snapshot clean, CleaningSession session, CancellationToken cancel)
     {
-        var number = (await tables.Clean.SnapshotAsync(cancel)).TransactionVersion(target.ReplayId) ?? 0;
+        var number = NumberIn(clean);
         var verdicts = await VerdictsAsync(replayed, number, cancel);
         var transaction = new SetTransaction(target.ReplayId, number);
 
         var duplicates = await tables.Duplicates.SnapshotAsync(cancel);
-        if ((duplicates.TransactionVersion(target.ReplayId) ?? 0) < number)
+        if (NumberIn(duplicates) < number)
         {
             var rows = $"SELECT path, {Place}, key, replayed_at AS found_at FROM {verdicts} WHERE verdict = '{Duplicate}'";
             await TableWriter.AppendAsync(tables.Duplicates, duplicates, session.Connection, rows, new Append([transaction]), cancel);
         }
 
         var quarantine = await tables.Quarantine.SnapshotAsync(cancel);
-        if ((quarantine.TransactionVersion(target.ReplayId) ?? 0) < number)
+        if (NumberIn(quarantine) < number)
         {
             var rows = $"""
                 SELECT q.* REPLACE (coalesce(v.reasons, q.reasons) AS reasons)
@@ -109,6 +112,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
                 tables.Quarantine, quarantine, session.Connection, rows, new Append([transaction], ReadsTable: true, Overwrite: true), cancel);
         }
     }
+
+    private long NumberIn(Snapshot table) => table.TransactionVersion(target.ReplayId) ?? 0;
 
     private async Task<string> VerdictsAsync(DeltaTable replayed, long number, CancellationToken cancel)
     {
@@ -130,9 +135,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
 
     /// <summary>The next quarantined records in order of their place: as many as a batch holds, none at the end.</summary>
     private async Task<List<QuarantinedRecord>> NextAsync(
-        DatasetTables tables, CleaningSession session, QuarantinedRecord? after, CancellationToken cancel)
+        DatasetTables tables, Snapshot clean, CleaningSession session, QuarantinedRecord? after, CancellationToken cancel)
     {
-        var clean = await tables.Clean.SnapshotAsync(cancel);
         var records = new List<QuarantinedRecord>();
         var bytes = 0L;
         await foreach (var record in CandidatesAsync(tables.Quarantine, session, after, cancel))
@@ -161,4 +165,8 @@ internal sealed class Replay(CleaningTarget target, TableCatalog catalog, Cleani
         using var rows = await session.Connection.SelectAsync(select, cancel, target.Path, topic, partition, offset);
         await foreach (var record in rows.ReadAsync(QuarantinedRecord.Read, cancel)) yield return record;
     }
+
+    /// <summary>Records to be moved.</summary>
+    /// <param name="Number">The last replay that quarantine had taken in when they were read there.</param>
+    private sealed record Round(long Number, RawBatch Batch, IReadOnlyList<QuarantinedRecord> Records);
 }

@@ -1,6 +1,9 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cleaning;
 using Sluice.Cleaning.Raw;
+using Sluice.Objects;
+using Sluice.Testing;
 using Sluice.Testing.Cleaning;
 
 namespace Sluice.Unit.Cleaning;
@@ -199,6 +202,46 @@ public sealed class CleanerTests
         (await bed.CleanAsync()).Clean.ShouldBe(4);
     }
 
+    [Theory]
+    [InlineData("topics", 0, 2)]
+    [InlineData("topics", 1, 4)]
+    [InlineData("topics.offsets", 0, 2)]
+    [InlineData("topics.offsets", 1, 4)]
+    public async Task A_foreign_object_stops_the_run_behind_what_comes_before_it_and_is_named(string folder, int partition, int before)
+    {
+        using var bed = new CleaningBed();
+        await bed.PutAsync(0, 0, CleaningBed.Reading(1), CleaningBed.Reading(2));
+        await bed.PutAsync(0, 2, CleaningBed.Reading(3));
+        await bed.PutAsync(1, 0, CleaningBed.Reading(4));
+        await bed.PutAsync(1, 1, CleaningBed.Reading(5));
+        var foreign = new ObjectKey($"{folder}{CleaningBed.ObjectKey(partition, 0)["topics".Length..]}.bak");
+        await bed.Raw.PutAsync(foreign, "x"u8.ToArray(), CleaningBed.Cancel);
+
+        (await Should.ThrowAsync<RawDataException>(bed.CleanAsync)).Message.ShouldContain($"{foreign} is not named");
+
+        (await bed.CleanRowsAsync()).Count.ShouldBe(before);
+        await bed.Raw.DeleteAsync(foreign, CleaningBed.Cancel);
+        (await bed.CleanAsync()).Clean.ShouldBe(5 - before);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1000)]
+    public async Task An_object_that_is_gone_since_it_was_listed_stops_the_run_behind_what_comes_before_it(int readBytes)
+    {
+        using var bed = new CleaningBed();
+        bed.Options = bed.Options with { ReadBytes = readBytes };
+        await bed.PutAsync(0, 0, CleaningBed.Reading(1), CleaningBed.Reading(2));
+        await bed.PutAsync(0, 2, CleaningBed.Reading(3));
+        var raw = new StoreWithout(bed.Raw, new ObjectKey(CleaningBed.ObjectKey(0, 2)));
+        var cleaner = new Cleaner(bed.Pipeline, raw, bed.Catalog, bed.Options, bed.Time, NullLogger<Cleaner>.Instance);
+
+        (await Should.ThrowAsync<RawDataException>(() => cleaner.CleanAsync(CleaningBed.Dataset, CleaningBed.Cancel))).Message
+            .ShouldContain("bytes when listed and has them no more");
+
+        (await bed.CleanRowsAsync()).ShouldBe(["1|a", "2|a"]);
+    }
+
     [Fact]
     public async Task Objects_that_overlap_are_read_once_by_offset()
     {
@@ -227,6 +270,16 @@ public sealed class CleanerTests
     {
         using var bed = new CleaningBed();
         (await Should.ThrowAsync<ArgumentException>(() => bed.Cleaner.CleanAsync("nosuch", CleaningBed.Cancel))).Message.ShouldContain("reading");
+    }
+
+    /// <summary>Lists an object that cannot be read.</summary>
+    private sealed class StoreWithout(IObjectStore inner, ObjectKey gone) : ForwardingObjectStore(inner)
+    {
+        public override async ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(ObjectKey key, long start, int length, CancellationToken cancel) =>
+            key == gone ? null : await base.GetRangeAsync(key, start, length, cancel);
+
+        public override async ValueTask<string?> GetFileAsync(ObjectKey key, CancellationToken cancel) =>
+            key == gone ? null : await base.GetFileAsync(key, cancel);
     }
 
     private sealed class StopAfterFirst(CancellationTokenSource stop) : IProgress<CleanReport>

@@ -68,6 +68,8 @@ public sealed class OffsetsBesideObjectsTests
     [InlineData("""{"start":0,"end":3,"object":0,"lines":[[1,2]],"skipped":[]}""", null)]
     [InlineData("""{"start":0,"end":9,"object":0,"lines":[[5,4]],"skipped":[]}""", "not in order")]
     [InlineData("""{"start":1,"end":9,"lines":[],"skipped":[]}""", "offsets 1 to 8")]
+    [InlineData("""{"start":0,"end":3,"object":0,"lines":[[0]],"skipped":[]}""", "the range [0] is not two offsets")]
+    [InlineData("""{"start":0,"end":3,"object":0,"lines":[[0,1,2]],"skipped":[]}""", "the range [0,1,2] is not two offsets")]
     [InlineData("""{"start":0}""", "does not hold offsets")]
     [InlineData("", "does not hold offsets")]
     public async Task Offsets_that_do_not_fit_are_refused_by_name(string offsets, string? reason)
@@ -82,6 +84,30 @@ public sealed class OffsetsBesideObjectsTests
         }
 
         (await Should.ThrowAsync<RawDataException>(() => bed.CleanAsync())).Message.ShouldContain(reason);
+    }
+
+    [Theory]
+    [InlineData(3, 1000, 2, "more lines")]
+    [InlineData(5, 1000, 2, "fewer lines")]
+    [InlineData(5, 3, 3, "fewer lines")]
+    public async Task Lines_that_do_not_fit_stop_the_dataset_behind_what_comes_before_them_and_nothing_is_doubled(
+        int end, int rowsPerCommit, int before, string reason)
+    {
+        using var bed = new CleaningBed();
+        bed.Options = bed.Options with { RowsPerCommitMax = rowsPerCommit };
+        await bed.PutAsync(0, 0, CleaningBed.Reading(1), "a");
+        await PutOffsetsAsync(bed, new LandedOffsets(2, end, 2, [new(2, end)], []));
+        await bed.PutAsync(0, 2, CleaningBed.Reading(2), "b");
+
+        (await Should.ThrowAsync<RawDataException>(() => bed.CleanAsync())).Message.ShouldContain(reason);
+        var account = await bed.LedgerAsync(4);
+        (account.Clean + account.Quarantined, account.Waiting, account.Closes).ShouldBe((before, 4 - before, true));
+
+        await PutOffsetsAsync(bed, new LandedOffsets(2, 4, 2, [new(2, 4)], []));
+        (await bed.CleanAsync()).Received.ShouldBe(4 - before);
+        (await bed.CleanRowsAsync()).ShouldBe(["1|a", "2|a"]);
+        (await bed.QuarantineRowsAsync()).ShouldBe(["0|1|2|not JSON", "0|3|2|not JSON"]);
+        (await bed.LedgerAsync(4)).Closes.ShouldBeTrue();
     }
 
     private static ObjectKey OffsetsKey(long from) => new(CleaningBed.ObjectKey(0, from).Replace("topics/", "topics.offsets/", StringComparison.Ordinal));

@@ -94,6 +94,10 @@ public sealed record LandedOffsets(
         json.WriteEndArray();
     }
 
+    private static OffsetRange Range(JsonElement range) => range.GetArrayLength() == 2
+        ? new OffsetRange(range[0].GetInt64(), range[1].GetInt64())
+        : throw new InvalidDataException($"the range {range.GetRawText()} is not two offsets.");
+
     private static OffsetRange[] Ranges(JsonElement root, string name) =>
-        [.. root.GetProperty(name).EnumerateArray().Select(range => new OffsetRange(range[0].GetInt64(), range[1].GetInt64()))];
+        [.. root.GetProperty(name).EnumerateArray().Select(Range)];
 }

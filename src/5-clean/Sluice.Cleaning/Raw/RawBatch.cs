@@ -12,6 +12,7 @@ internal sealed class RawBatch
     private readonly SortedDictionary<int, long> _begun = [];
     private readonly SortedDictionary<int, RawPosition> _reached = [];
     private readonly Dictionary<int, long> _skipped = [];
+    private int _countReached;
 
     public int Count => _rows.Count;
 
@@ -81,6 +82,15 @@ internal sealed class RawBatch
     {
         _begun.TryAdd(partition, from);
         _reached[partition] = position;
+        _countReached = Count;
+    }
+
+    /// <summary>Takes back the records behind the position that was reached last: what they were read from is at fault.</summary>
+    public void DropUnreached()
+    {
+        for (var ordinal = _countReached; ordinal < Count; ordinal++) Bytes -= _rows[ordinal].Length;
+        _rows.RemoveRange(_countReached, Count - _countReached);
+        _runs.RemoveAll(run => run.FirstOrdinal >= _countReached);
     }
 
     /// <summary>Notes that so many records of the partition, before the position it reaches, cannot be read.</summary>

@@ -56,24 +56,24 @@ internal readonly record struct RawObject(ObjectKey Key, long Size, int Partitio
         throw NotOurs(folder, topic, key);
     }
 
-    /// <exception cref="RawDataException">The key is not one that the sink writes.</exception>
-    public static RawObject Parse(string topic, int partition, ObjectInfo info) =>
-        new(info.Key, info.Size, partition, StartOf(Folder, topic, partition, info.Key));
-
-    /// <summary>The offset in a key.</summary>
-    /// <exception cref="RawDataException">The key is not one that the sink writes.</exception>
-    public static long StartOf(string folder, string topic, int partition, ObjectKey key)
+    /// <summary>An object of the sink; false when its key is not one that the sink writes.</summary>
+    public static bool TryParse(string topic, int partition, ObjectInfo info, out RawObject item)
     {
-        var prefix = Prefix(folder, topic, partition);
-        if (key.Value.StartsWith(prefix, StringComparison.Ordinal) && key.Value.EndsWith(Extension, StringComparison.Ordinal)
-            && long.TryParse(key.Value.AsSpan(prefix.Length..^Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var start))
-        {
-            return start;
-        }
-
-        throw NotOurs(folder, topic, key);
+        var isOurs = TryStartOf(Folder, topic, partition, info.Key, out var start);
+        item = new RawObject(info.Key, info.Size, partition, start);
+        return isOurs;
     }
 
-    private static RawDataException NotOurs(string folder, string topic, ObjectKey key) => new(
+    /// <summary>The offset in a key; false when it is not one that the sink writes.</summary>
+    public static bool TryStartOf(string folder, string topic, int partition, ObjectKey key, out long start)
+    {
+        var prefix = Prefix(folder, topic, partition);
+        start = 0;
+        return key.Value.StartsWith(prefix, StringComparison.Ordinal) && key.Value.EndsWith(Extension, StringComparison.Ordinal)
+            && long.TryParse(key.Value.AsSpan(prefix.Length..^Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out start);
+    }
+
+    /// <summary>What to do about a key that the sink does not write.</summary>
+    public static RawDataException NotOurs(string folder, string topic, ObjectKey key) => new(
         $"Object {key} is not named {Prefix(folder, topic)}<p>/{topic}+<p>+<offset>{Extension}: remove it from below {Prefix(folder, topic)}.");
 }

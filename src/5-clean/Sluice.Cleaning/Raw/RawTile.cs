@@ -7,12 +7,8 @@ namespace Sluice.Cleaning.Raw;
 /// <param name="Item">The object with their lines; null where none has a line.</param>
 /// <param name="Whole">Its bytes, where it is small and was read ahead.</param>
 /// <param name="Offsets">What the sink said of them; null where every line has the offset behind that of the line before.</param>
-/// <param name="Fault">Why nothing behind the tiles before can be read; this is none then.</param>
-internal sealed record RawTile(
-    long From, RawObject? Item, ReadOnlyMemory<byte> Whole, LandedOffsets? Offsets, RawDataException? Fault = null)
+internal sealed record RawTile(long From, RawObject? Item, ReadOnlyMemory<byte> Whole, LandedOffsets? Offsets)
 {
-    public static RawTile At(RawDataException fault) => new(0, null, default, null, fault);
-
     /// <summary>How many offsets from one up to another have a record without a line.</summary>
     public long SkippedIn(long from, long to) => Offsets?.Skipped.Sum(range => range.CountIn(from, to)) ?? 0;
 }

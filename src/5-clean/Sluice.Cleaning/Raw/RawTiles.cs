@@ -15,12 +15,14 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
 {
     private static readonly Task<ReadOnlyMemory<byte>> s_nothing = Task.FromResult(ReadOnlyMemory<byte>.Empty);
     private readonly Queue<(long From, ObjectKey Key)> _offsets = [];
+    private (ObjectKey Key, RawDataException Fault)? _foreign;
     private long? _next;
     private int _digits;
     private bool _hasLonger;
 
-    /// <summary>The tiles from one on, the last of which may have a <see cref="RawTile.Fault"/>. Whoever reads tells how far each went: <see cref="Reached"/>.</summary>
+    /// <summary>The tiles from one on. Whoever reads tells how far each went: <see cref="Reached"/>.</summary>
     /// <param name="from">Where a tile begins; null for the first there is.</param>
+    /// <exception cref="RawDataException">What comes next cannot be read. The tiles before it were given.</exception>
     public async IAsyncEnumerable<RawTile> ReadAsync(long? from, [EnumeratorCancellation] CancellationToken cancel)
     {
         _next = from;
@@ -28,11 +30,7 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         do
         {
             _hasLonger = false;
-            await foreach (var tile in ReadAlikeAsync(cancel))
-            {
-                yield return tile;
-                if (tile.Fault is not null) yield break;
-            }
+            await foreach (var tile in ReadAlikeAsync(cancel)) yield return tile;
         }
         while (GoOnToLonger());
     }
@@ -80,36 +78,19 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
             await ListOffsetsAsync(isLast ? long.MaxValue : items[^1].StartOffset, cancel);
             await foreach (var (item, whole) in WithSmallOnesReadAsync(items, cancel))
             {
-                RawTile? tile;
+                RawTile tile;
                 do
                 {
-                    tile = await TileOrFaultAsync(item, whole, cancel);
-                    yield return tile!;
-                    if (tile!.Fault is not null) yield break;
+                    tile = await TileOfAsync(item, whole, cancel);
+                    yield return tile;
                 }
                 while (tile.Item is null);
             }
         }
 
         // Behind the last object there may be offsets without a line, and those of an object that is still being put.
-        while (await TileOrFaultAsync(null, default, cancel) is { } tile)
-        {
-            yield return tile;
-            if (tile.Fault is not null) yield break;
-        }
-    }
-
-    /// <summary>The next tile: that of the object, or one without an object; null when neither is there.</summary>
-    private async ValueTask<RawTile?> TileOrFaultAsync(RawObject? item, ReadOnlyMemory<byte> whole, CancellationToken cancel)
-    {
-        try
-        {
-            return item is { } found ? await TileOfAsync(found, whole, cancel) : await EmptyTileAsync(cancel);
-        }
-        catch (RawDataException fault)
-        {
-            return RawTile.At(fault);
-        }
+        while (await EmptyTileAsync(cancel) is { } tile) yield return tile;
+        if (_foreign is { } foreign) throw foreign.Fault;
     }
 
     /// <summary>The tile of the object, or one without an object before it.</summary>
@@ -120,10 +101,13 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
             var said = await FirstOffsetsAsync(cancel);
             _offsets.Dequeue();
             if (said.Object is null) return Tile(said, null, default);
-            return said.Object == item.StartOffset ? Tile(said, item, whole) : RawTile.At(Missing(item, said.Start, said.Object.Value));
+            return said.Object == item.StartOffset ? Tile(said, item, whole) : throw Missing(item, said.Start, said.Object.Value);
         }
 
-        if (_next is { } expected && item.StartOffset > expected) return RawTile.At(Missing(item, expected, expected));
+        // Offsets behind a foreign object are not listed, and may be those of this object.
+        var offsetsKey = RawObject.KeyAt(RawObject.OffsetsFolder, topic, partition, item.StartOffset);
+        if (_foreign is { } foreign && offsetsKey.CompareTo(foreign.Key) > 0) throw foreign.Fault;
+        if (_next is { } expected && item.StartOffset > expected) throw Missing(item, expected, expected);
         _next ??= item.StartOffset;
         return new RawTile(item.StartOffset, item, whole, null);
     }
@@ -172,7 +156,13 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         var page = new List<RawObject>();
         await foreach (var info in objects.ListAsync(RawObject.Prefix(RawObject.Folder, topic, partition), Before(RawObject.Folder, _next), cancel))
         {
-            var item = RawObject.Parse(topic, partition, info);
+            if (!RawObject.TryParse(topic, partition, info, out var item))
+            {
+                // What is listed before it is in order.
+                if (page.Count > 0) yield return (page, false);
+                throw RawObject.NotOurs(RawObject.Folder, topic, info.Key);
+            }
+
             var digits = RawObject.DigitsOf(item.StartOffset);
             _hasLonger |= digits > _digits;
             if (digits != _digits) continue;
@@ -196,7 +186,12 @@ internal sealed class RawTiles(IObjectStore objects, string topic, int partition
         if (from is { } start && RawObject.DigitsOf(start) > _digits) return;
         await foreach (var info in objects.ListAsync(RawObject.Prefix(RawObject.OffsetsFolder, topic, partition), Before(RawObject.OffsetsFolder, from), cancel))
         {
-            var tile = RawObject.StartOf(RawObject.OffsetsFolder, topic, partition, info.Key);
+            if (!RawObject.TryStartOf(RawObject.OffsetsFolder, topic, partition, info.Key, out var tile))
+            {
+                _foreign ??= (info.Key, RawObject.NotOurs(RawObject.OffsetsFolder, topic, info.Key));
+                return;
+            }
+
             if (RawObject.DigitsOf(tile) != _digits) continue;
             if (tile > last) break;
             _offsets.Enqueue((tile, info.Key));

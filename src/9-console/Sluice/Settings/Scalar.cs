@@ -34,7 +34,7 @@ internal static class Scalar
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(TimeSpan) => "a duration such as 500ms, 30s, 15m, 2h or 7d",
         _ when type == typeof(ByteSize) => "a size such as 65536, 64KB, 400MB or 2GB",
-        _ when type == typeof(string) => "a text",
+        _ when type == typeof(string) => "a text; quote one that holds special characters",
         _ => "a number",
     };
 

@@ -125,8 +125,8 @@ internal sealed class SettingsReader
 
         if (node is YamlScalarNode { Value: { } text } && Scalar.TryParse(type, text, out var value)) return value;
         // What was meant as a text may be a password: it is not repeated.
-        var isSafeToRepeat = type != typeof(string) && node is YamlScalarNode;
-        Add(file, node, (isSafeToRepeat ? $"'{node}' is not " : "is not ") + Scalar.Describe(type) + (isSafeToRepeat ? "" : "; quote a text that holds special characters"));
+        var what = type == typeof(string) || node is not YamlScalarNode ? "what stands here" : $"'{node}'";
+        Add(file, node, $"{what} is not {Scalar.Describe(type)}");
         return null;
     }
 
